@@ -1,0 +1,75 @@
+"""What an engine is to the rooms above it: one question in, one bounded answer out.
+
+The faces (HTTP, command line) know only this module. An engine may evaluate in forked workers
+(`embedded.py`) or ask a remote SPARQL 1.1 service; both keep the same promises:
+
+* nothing is answered before the query is known to be well-formed, allowed and begun;
+* an answer is complete or it fails: iteration of `Answer.chunks()` ends only after the last byte;
+* a query never outlives its deadline, nor the caller that closed its answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Protocol, Self
+
+from clustergraph.negotiation import ResultFormat
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueryRequest:
+    """One SPARQL 1.1 query, the dataset it is asked over and the format its answer is wanted in.
+
+    `default_graphs` and `named_graphs` are the protocol's `default-graph-uri` and `named-graph-uri`
+    (SPARQL 1.1 Protocol section 2.1.4); both empty means the dataset as served. They name graphs of the
+    dataset and are never fetched. `base_iri` resolves the query's relative IRIs. `deadline_seconds` may
+    lower the engine's own deadline, never raise it.
+    """
+
+    query: str
+    result_format: ResultFormat
+    default_graphs: tuple[str, ...] = ()
+    named_graphs: tuple[str, ...] = ()
+    base_iri: str | None = None
+    deadline_seconds: float | None = None
+
+
+class Answer(Protocol):
+    """The serialised result of one query.
+
+    `complete` is the whole body where it fitted the engine's buffer, else None; then `chunks()` yields
+    the body from its first byte. `aclose()` gives the worker back, killing it if it is still busy.
+    """
+
+    @property
+    def complete(self) -> bytes | None: ...
+
+    def chunks(self) -> AsyncIterator[bytes]:
+        """Yield the body in order; raises QueryError where it cannot be completed."""
+        ...
+
+    async def aclose(self) -> None: ...
+
+
+class Engine(Protocol):
+    """Answers SPARQL over one immutable dataset."""
+
+    async def start(self) -> Self:
+        """Load the dataset and be ready; raises EngineUnavailable or ReleaseUnavailable."""
+        ...
+
+    async def answer(self, request: QueryRequest) -> Answer:
+        """Begin to answer; returns with the first block or the whole body at hand.
+
+        Raises QueryMalformed, QueryRefused, QueryTimeout, QueryOverBudget, QueryCrashed or EngineBusy.
+        """
+        ...
+
+    async def ready(self) -> bool:
+        """Whether a worker answers a trivial query now."""
+        ...
+
+    async def aclose(self) -> None:
+        """Stop every process the engine started."""
+        ...

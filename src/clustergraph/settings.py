@@ -1,0 +1,50 @@
+"""Every setting of clustergraph: read from the environment once, then passed in, never imported."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from platformdirs import user_data_path
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Settings with their defaults; each is the environment variable CLUSTERGRAPH_<NAME>."""
+
+    model_config = SettingsConfigDict(env_prefix="CLUSTERGRAPH_", frozen=True, extra="ignore")
+
+    home: Path = Field(
+        default_factory=lambda: user_data_path("clustergraph", appauthor=False),
+        description="Directory that holds the releases.",
+    )
+    content: Path | None = Field(
+        default=None,
+        description="Directory with ontology/, shapes/, data/ and queries/; found by itself when not set.",
+    )
+    host: str = Field(default="127.0.0.1", description="Address the service listens on.")
+    port: int = Field(default=8000, ge=0, le=65535, description="Port the service listens on; 0 picks one.")
+    base_url: str | None = Field(
+        default=None,
+        description="Public address of the service, as links and query base IRIs use it; "
+        "http://HOST:PORT when not set. Never taken from a request.",
+    )
+    query_deadline_seconds: float = Field(
+        default=30.0, gt=0, description="Longest time one query may take before its worker is killed."
+    )
+    query_memory_mib: int = Field(
+        default=1024, ge=64, description="Memory one query may use beyond the loaded dataset, in MiB."
+    )
+    query_result_mib: int = Field(
+        default=512, ge=1, description="Largest result one query may return, in MiB."
+    )
+    query_length_kib: int = Field(
+        default=256, ge=1, description="Longest query text accepted, in KiB; 413 beyond it."
+    )
+    workers: int = Field(default=4, ge=2, le=256, description="Worker processes that evaluate queries.")
+    queue_length: int = Field(
+        default=64, ge=0, description="Queries that may wait for a worker; 503 beyond that."
+    )
+    queue_seconds: float = Field(
+        default=10.0, gt=0, description="Longest wait for a free worker before 503."
+    )
