@@ -48,3 +48,9 @@ class Settings(BaseSettings):
     queue_seconds: float = Field(
         default=10.0, gt=0, description="Longest wait for a free worker before 503."
     )
+    closure_triples: int = Field(
+        default=20_000_000, ge=1, description="Most triples the closure may infer before a build is refused."
+    )
+    closure_seconds: float = Field(
+        default=600.0, gt=0, description="Longest time the closure may take before a build is refused."
+    )

@@ -1,0 +1,56 @@
+"""The gate: results of validation and reasoning become faults with a file, a row and a remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from clustergraph import iris
+from clustergraph.build.collect import Collection
+from clustergraph.build.validation import ValidationReport, ValidationResult
+from clustergraph.errors import Fault, Severity
+
+
+def gate(
+    collection: Collection, contradictions: Iterable[Fault], report: ValidationReport
+) -> tuple[Fault, ...]:
+    """Every fault that forbids publishing: of reading, of logic and of shapes, sorted by place.
+
+    A result that only repeats a reader's fault, or mentions a thing whose row was rejected, is left out:
+    it goes when that fault is mended.
+    """
+    faults = [fault for fault in collection.faults if fault.severity is Severity.VIOLATION]
+    explained = {fault.focus for fault in faults} | {fault.value for fault in faults} | collection.rejected
+    for contradiction in contradictions:
+        faults.append(located(collection, contradiction))
+    for result in report.results:
+        if result.severity is not Severity.VIOLATION:
+            continue
+        if result.value in explained or (collection.faults and result.focus in explained):
+            continue
+        faults.append(fault_of(collection, result))
+    return tuple(sorted(set(faults), key=lambda fault: (fault.file or "", fault.row or fault.line or 0, fault.rule)))
+
+
+def fault_of(collection: Collection, result: ValidationResult) -> Fault:
+    """One validation result with the place that describes its focus node."""
+    path = f" {iris.compact(result.path)}" if result.path else ""
+    shape = iris.compact(result.shape) if result.shape else "an unnamed shape"
+    return located(
+        collection,
+        Fault(
+            rule=f"{shape} ({iris.compact(result.component)}{path})",
+            message=result.message,
+            fix=result.remedy or "Correct the statement so that the shape holds.",
+            focus=result.focus,
+            value=result.value,
+            severity=result.severity,
+        ),
+    )
+
+
+def located(collection: Collection, fault: Fault) -> Fault:
+    """A fault with the file, and the row or line, that describes its focus node."""
+    if fault.focus is None or (origin := collection.locate(fault.focus)) is None:
+        return fault
+    return replace(fault, file=origin.file, row=origin.row, line=collection.line(fault.focus))

@@ -1,0 +1,183 @@
+"""The corridor: collect → close → validate → describe → publish, with every fault in one answer."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Final
+
+import pyoxigraph as ox
+
+from clustergraph import __version__, iris, snapshot
+from clustergraph.build.closure import close, compile_rules, inconsistencies
+from clustergraph.build.collect import Collection, collect
+from clustergraph.build.faults import gate
+from clustergraph.build.validation import ValidationReport, validate
+from clustergraph.errors import BuildRefused, ReleaseUnavailable, Severity
+from clustergraph.publish import catalogue
+from clustergraph.settings import Settings
+from clustergraph.snapshot import Manifest, Release, Validation
+from clustergraph.sources.content import Content
+
+#: Told the name of a stage as it begins and, with its figures, as it ends.
+Progress = Callable[[str], None]
+
+_TOOLS: Final = ("pyoxigraph", "pyshacl", "rdflib")
+
+
+@dataclass(slots=True)
+class Dataset:
+    """A closed and validated dataset in memory.
+
+    `store` holds default graph, source graphs and the inferred graph; `inferred` counts inferred triples;
+    `seconds` is the time of each stage.
+    """
+
+    store: ox.Store
+    collection: Collection
+    report: ValidationReport
+    inferred: int
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class BuildOutcome:
+    """A build that passed: the release, and whether it is new or has the content of the current one."""
+
+    release: Release
+    published: bool
+
+
+def build_dataset(content: Content, settings: Settings, progress: Progress) -> Dataset:
+    """Collect, close and validate; raises BuildRefused with every fault found in the inputs."""
+    seconds: dict[str, float] = {}
+    with _stage("collect", "reading ontology, shapes and data", seconds, progress):
+        collection = collect(content)
+    store = collection.store
+    asserted = list(store.quads_for_pattern(None, None, None, ox.DefaultGraph()))
+    progress(f"read {len(asserted):,} triples")
+    with _stage("close", "drawing the conclusions of the ontology (OWL 2 RL)", seconds, progress):
+        rules = compile_rules(collection.ontology)
+        closure = close(
+            store,
+            rules,
+            inferred_graph=iris.INFERRED_GRAPH,
+            triple_budget=settings.closure_triples,
+            deadline_seconds=settings.closure_seconds,
+        )
+        contradictions = inconsistencies(store, collection.ontology)
+    progress(f"inferred {closure.inferred:,} triples with {len(rules)} rules")
+    with _stage("validate", "validating against the shapes (SHACL)", seconds, progress):
+        closed = store.quads_for_pattern(None, None, None, ox.DefaultGraph())
+        report = validate(asserted, collection.shapes).union(validate(closed, collection.shapes))
+    refusals = gate(collection, contradictions, report)
+    if refusals:
+        raise BuildRefused(
+            f"Nothing was published: {len(refusals)} fault{'s' if len(refusals) > 1 else ''} "
+            "must be mended first.",
+            refusals,
+            where=str(content.root),
+        )
+    return Dataset(store, collection, report, closure.inferred, seconds)
+
+
+def build(content: Content, settings: Settings, progress: Progress) -> BuildOutcome:
+    """Build a release and make it current; one with the content of the current release is not doubled.
+
+    Raises BuildRefused with every fault, or StorageUnavailable when the disk refuses; in both cases the
+    release that was current stays so, untouched.
+    """
+    inputs = content.checksums()
+    with snapshot.publishing(settings.home) as pending:
+        dataset = build_dataset(content, settings, progress)
+        with _stage("canonicalise", "writing canonical N-Quads", dataset.seconds, progress):
+            body = canonical_nquads(dataset.store)
+            content_hash = hashlib.sha256(body).hexdigest()
+        current = _sound_current(settings)
+        if current is not None and _unchanged(current.manifest, content_hash, inputs):
+            return BuildOutcome(current, published=False)
+        built_at = datetime.now(UTC).replace(microsecond=0)
+        triples = _count(dataset.store, "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }")
+        with _stage("publish", "publishing", dataset.seconds, progress):
+            pending.write(snapshot.DATASET, body)
+            pending.write(snapshot.VALIDATION_REPORT, dataset.report.to_turtle())
+            pending.write(
+                snapshot.DESCRIPTION,
+                catalogue.describe(
+                    dataset.store, release=pending.number, built_at=built_at, triples=triples
+                ),
+            )
+            manifest = Manifest(
+                release=pending.number,
+                content_hash=content_hash,
+                built_at=built_at,
+                version=__version__,
+                tools={"python": platform.python_version(), **{tool: version(tool) for tool in _TOOLS}},
+                inputs=inputs,
+                files=dict(pending.files),
+                triples=triples,
+                quads=len(dataset.store),
+                inferred=dataset.inferred,
+                kinds=catalogue.kinds(dataset.store),
+                sources=catalogue.sources(dataset.store),
+                licence=catalogue.LICENCE,
+                validation=_outcome(dataset.report),
+                seconds={stage: round(spent, 3) for stage, spent in dataset.seconds.items()},
+            )
+            release = pending.publish(manifest)
+    return BuildOutcome(release, published=True)
+
+
+def canonical_nquads(store: ox.Store) -> bytes:
+    """A dataset in canonical N-Quads: blank nodes named by RDFC-1.0, lines sorted by code point."""
+    dataset = ox.Dataset(store)
+    dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
+    body = ox.serialize(dataset, format=ox.RdfFormat.N_QUADS) or b""
+    return b"".join(sorted(body.splitlines(keepends=True)))
+
+
+def is_stale(manifest: Manifest, content: Content) -> bool:
+    """Whether a release was built from other inputs, or by another version, than are here now."""
+    return manifest.version != __version__ or manifest.inputs != content.checksums()
+
+
+def _unchanged(manifest: Manifest, content_hash: str, inputs: dict[str, str]) -> bool:
+    return (
+        manifest.content_hash == content_hash
+        and manifest.inputs == inputs
+        and manifest.version == __version__
+    )
+
+
+def _sound_current(settings: Settings) -> Release | None:
+    try:
+        return snapshot.current_release(settings.home)
+    except ReleaseUnavailable:
+        return None
+
+
+def _outcome(report: ValidationReport) -> Validation:
+    counts = Counter(result.severity for result in report.results)
+    return Validation(
+        violations=counts[Severity.VIOLATION], warnings=counts[Severity.WARNING], infos=counts[Severity.INFO]
+    )
+
+
+def _count(store: ox.Store, query: str) -> int:
+    (row,) = store.query(query)  # type: ignore[misc]
+    return int(row["n"].value)
+
+
+@contextmanager
+def _stage(name: str, words: str, seconds: dict[str, float], progress: Progress) -> Iterator[None]:
+    progress(f"{words} …")
+    begun = time.monotonic()
+    yield
+    seconds[name] = time.monotonic() - begun

@@ -1,0 +1,80 @@
+"""`clustergraph info`: what is installed and which release is current."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from clustergraph import __version__, snapshot
+from clustergraph.build.pipeline import is_stale
+from clustergraph.cli.terminal import figures
+from clustergraph.settings import Settings
+from clustergraph.snapshot import Manifest, Release
+from clustergraph.sources.content import find_content
+
+
+def show_info(settings: Settings, console: Console, *, as_json: bool) -> None:
+    """Print the state of this installation: JSON to stdout where asked or piped, else words."""
+    content = find_content(settings, Path.cwd())
+    release = snapshot.current_release(settings.home)
+    if as_json or not sys.stdout.isatty():
+        state = {
+            "version": __version__,
+            "home": str(settings.home),
+            "content": str(content.root),
+            "releases": list(snapshot.releases(settings.home)),
+            "stale": None if release is None else is_stale(release.manifest, content),
+            "current": None if release is None else release.manifest.model_dump(mode="json"),
+        }
+        sys.stdout.write(json.dumps(state, indent=2, ensure_ascii=False) + "\n")
+        return
+    console.print(
+        figures(
+            f"clustergraph {__version__}",
+            [("releases below", str(settings.home)), ("built from", str(content.root))],
+        )
+    )
+    if release is None:
+        console.print("No release has been built yet: run `clustergraph build`.")
+        return
+    show_release(console, release.manifest)
+    if is_stale(release.manifest, content):
+        console.print("The inputs have changed since: `clustergraph build` makes a new release.")
+
+
+def show_release(console: Console, manifest: Manifest) -> None:
+    """What a release holds: triples, things by class, validation outcome, seconds."""
+    gate = manifest.validation
+    console.print()
+    console.print(
+        figures(
+            f"Release {manifest.release}",
+            [
+                ("built", f"{manifest.built_at:%Y-%m-%d %H:%M} UTC in {sum(manifest.seconds.values()):.1f} s"),
+                ("triples", f"{manifest.triples:,} ({manifest.inferred:,} of them inferred)"),
+                (
+                    "validation",
+                    f"{gate.violations} violations, {gate.warnings} warnings, {gate.infos} notes",
+                ),
+                ("content hash", f"sha256:{manifest.content_hash}"),
+                ("licence", manifest.licence),
+            ],
+        )
+    )
+    console.print()
+    console.print(
+        figures("Things by class", [(kind.label, f"{kind.count:,}") for kind in manifest.kinds])
+    )
+
+
+def required_release(settings: Settings) -> Release:
+    """The current release; raises ReleaseUnavailable, with what to do, when there is none."""
+    release = snapshot.current_release(settings.home)
+    if release is None:
+        raise snapshot.ReleaseUnavailable(
+            "No release has been built yet.", where=str(settings.home), fix="Run `clustergraph build` first."
+        )
+    return release

@@ -1,0 +1,192 @@
+"""The commands and their options; what each does stands in the module of its name."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+
+from clustergraph import __version__
+from clustergraph.cli.build import run_build
+from clustergraph.cli.info import show_info
+from clustergraph.cli.query import run_query
+from clustergraph.cli.serve import run_serve
+from clustergraph.cli.terminal import UNUSABLE, failures_in_words, people
+from clustergraph.cli.validate import run_validate
+from clustergraph.errors import UnusableInput
+from clustergraph.settings import Settings
+
+app = typer.Typer(
+    name="clustergraph",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    help="European cluster policy as a knowledge graph in which every statement says who made it, and where.",
+    epilog="Results go to stdout, words for people to stderr. Exit status: 0 done, 1 the answer is no, "
+    "2 something could not be used.",
+)
+
+
+class ReportFormat(StrEnum):
+    """The forms of a validation report."""
+
+    TEXT = "text"
+    TURTLE = "turtle"
+    JSON = "json"
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"clustergraph {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def build() -> None:
+    """Make a new release out of `ontology/ shapes/ data/ queries/`.
+
+    You need this after changing a curated file. The release being served stays as it was until the new one
+    has passed every check; if one fails, all faults are listed with file, row and the way to mend them, and
+    nothing changes.
+    """
+    console = people()
+    with failures_in_words(console):
+        run_build(_settings(), console)
+
+
+@app.command()
+def serve(
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="RDF files (Turtle, TriG, N-Triples, N-Quads, RDF/XML, JSON-LD) to serve exactly as they "
+            "are, instead of the release.",
+            show_default=False,
+        ),
+    ] = None,
+    host: Annotated[
+        str | None,
+        typer.Option(help="Address to listen on; 127.0.0.1 keeps the service on this machine."),
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port to listen on; 0 picks a free one.")
+    ] = None,
+) -> None:
+    """Answer SPARQL over HTTP, and show the first page in a browser.
+
+    Without files the current release is served; it is built first when there is none, or when the curated
+    files have changed since. No query can bring the service down: each is evaluated in a process of its own
+    that is stopped at its deadline.
+    """
+    console = people()
+    with failures_in_words(console):
+        changed = {key: value for key, value in (("host", host), ("port", port)) if value is not None}
+        run_serve(_settings().model_copy(update=changed), console, tuple(files or ()))
+
+
+@app.command()
+def query(
+    name: Annotated[
+        str | None, typer.Argument(help="A named query, such as the ones listed without a name.")
+    ] = None,
+    sparql: Annotated[
+        str | None, typer.Option(help="A file with a SPARQL query, or - to read it from stdin.")
+    ] = None,
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option("--param", "-p", help="A parameter of a named query, as NAME=VALUE; may be repeated."),
+    ] = None,
+    result_format: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            "-f",
+            help="table, json, xml, csv, tsv for rows; turtle, ntriples, rdfxml, jsonld, trig, nquads for "
+            "graphs. A terminal gets a table, a pipe gets json or turtle.",
+        ),
+    ] = None,
+) -> None:
+    """Ask the current release, without a server.
+
+    Named queries answer the questions people ask most; any other question can be asked in SPARQL.
+    """
+    console = people()
+    with failures_in_words(console):
+        run_query(_settings(), console, name, sparql, parameter or [], result_format)
+
+
+@app.command()
+def validate(
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="RDF files to validate.", show_default=False)
+    ] = None,
+    data: Annotated[
+        list[Path] | None, typer.Option(help="The same as FILES; may be repeated.", show_default=False)
+    ] = None,
+    shapes: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="SHACL shapes to validate against; may be repeated. Without it, the project's own shapes, "
+            "with its ontology and data as background.",
+            show_default=False,
+        ),
+    ] = None,
+    report_format: Annotated[
+        ReportFormat, typer.Option("--format", "-f", help="How the report is written to stdout.")
+    ] = ReportFormat.TEXT,
+) -> None:
+    """Check RDF files against SHACL shapes before they go into the graph.
+
+    Prints a validation report. Exit status: 0 the data conform, 1 they do not, 2 the input cannot be used.
+    """
+    console = people()
+    with failures_in_words(console):
+        run_validate(
+            _settings(), console, [*(files or []), *(data or [])], shapes or [], report_format.value
+        )
+
+
+@app.command()
+def info(
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON also on a terminal; a pipe always gets it.")
+    ] = False,
+) -> None:
+    """Say what is installed, which release is current, what it holds and where it came from."""
+    console = people()
+    with failures_in_words(console):
+        show_info(_settings(), console, as_json=as_json)
+
+
+def _settings() -> Settings:
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"CLUSTERGRAPH_{'_'.join(str(part) for part in problem['loc']).upper()}: {problem['msg']}"
+            for problem in error.errors()
+        )
+        raise UnusableInput(
+            f"A setting cannot be used: {wrong}.", fix="Correct it in the environment, or unset it."
+        ) from error
+
+

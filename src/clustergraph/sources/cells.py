@@ -1,0 +1,137 @@
+"""Types of cells: what a column's text may be, and the value it is read as."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Final, Literal
+
+from pydantic import BeforeValidator, StringConstraints
+
+from clustergraph import iris
+
+
+def _names(value: object) -> object:
+    if value is None:
+        return ()
+    if not isinstance(value, str):
+        return value
+    return tuple(_name(part.strip()) for part in value.split("|"))
+
+
+def _name(value: object) -> object:
+    if isinstance(value, str):
+        return iris.expand(value)
+    return value
+
+
+def _texts(value: object) -> object:
+    if value is None:
+        return ()
+    return tuple(part.strip() for part in value.split("|")) if isinstance(value, str) else value
+
+
+def _thing(value: object) -> object:
+    return iris.thing(value) if isinstance(value, str) else value
+
+
+def _decimal(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    if not re.fullmatch(r"-?\d+(\.\d+)?", value):
+        raise ValueError("write a plain decimal such as 4300000 or 7.5, without separators or units")
+    try:
+        return Decimal(value)
+    except InvalidOperation as error:  # pragma: no cover - the pattern admits decimals only
+        raise ValueError("not a decimal number") from error
+
+
+#: One thing, concept or term, read to its full IRI: `instrument/escp-4i`, `cgs:nature/cap`, `cg:Call`.
+Name = Annotated[str, BeforeValidator(_name)]
+#: Several of them, separated by `|`.
+Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
+#: A register identifier, read to the IRI of the thing.
+ThingId = Annotated[str, BeforeValidator(_thing)]
+#: Several texts, separated by `|`.
+Texts = Annotated[tuple[str, ...], BeforeValidator(_texts)]
+#: The code of a concept; its scheme is the column's.
+Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+#: A number written without separators.
+PlainDecimal = Annotated[Decimal, BeforeValidator(_decimal)]
+
+Precision = Literal["day", "month", "year"]
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A closed interval of days, as a source states it; `unstated` has neither end."""
+
+    token: str
+    start: date | None
+    end: date | None
+    precision: Precision | None
+
+    @property
+    def slug(self) -> str:
+        """The period as it stands in IRIs."""
+        return self.token.replace("/", "_")
+
+    @property
+    def label(self) -> str:
+        """The period as people write it."""
+        if self.start is None:
+            return "period not stated"
+        return self.token.replace("/", " to ").replace("-", "–") if self.precision == "year" else self.token
+
+    @property
+    def iri(self) -> str:
+        """The IRI of the period."""
+        return f"{iris.CGI}period/{self.slug}"
+
+
+_YEARS: Final = re.compile(r"(\d{4})(?:-(\d{4}))?")
+_MONTH: Final = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
+
+
+def parse_period(token: str) -> Period:
+    """Read `2016`, `2014-2020`, `2017-12`, `2020-02-11`, `2020-11-09/2020-11-11` or `unstated`.
+
+    Raises ValueError when the token has none of these forms, names no real day, or runs backwards.
+    """
+    if token == "unstated":  # noqa: S105 - a keyword of the tables, not a secret
+        return Period(token, None, None, None)
+    if match := _MONTH.fullmatch(token):
+        year, month = int(match[1]), int(match[2])
+        return Period(
+            token, date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1]), "month"
+        )
+    if match := _YEARS.fullmatch(token):
+        first, last = int(match[1]), int(match[2] or match[1])
+        _forwards(first <= last, token)
+        return Period(token, date(first, 1, 1), date(last, 12, 31), "year")
+    start, slash, end = token.partition("/")
+    try:
+        first_day = date.fromisoformat(start)
+        last_day = date.fromisoformat(end) if slash else first_day
+    except ValueError as error:
+        raise ValueError(
+            f"{token!r} is not a period; write 2016, 2014-2020, 2017-12, 2020-02-11, "
+            "2020-11-09/2020-11-11 or unstated"
+        ) from error
+    _forwards(first_day <= last_day, token)
+    return Period(token, first_day, last_day, "day")
+
+
+def _forwards(runs_forwards: bool, token: str) -> None:
+    if not runs_forwards:
+        raise ValueError(f"the period {token!r} ends before it begins")
+
+
+def _period(value: object) -> object:
+    return parse_period(value) if isinstance(value, str) else value
+
+
+PeriodCell = Annotated[Period, BeforeValidator(_period)]
