@@ -1,0 +1,1 @@
+"""Named queries: one file each, read with their plain question, and bound with terms rather than text."""
