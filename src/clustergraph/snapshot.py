@@ -5,6 +5,7 @@ so that killing the process at any instant leaves the old release or the new one
 
     HOME/releases/7/manifest.json   what it was built from, what it holds, checksums of its files
     HOME/releases/7/dataset.nq      every quad, in canonical N-Quads (RDFC-1.0), sorted
+    HOME/releases/7/queries/        the named queries that fit it
     HOME/current                    the number of the release that is served
 """
 
@@ -197,8 +198,9 @@ class PendingRelease:
         return dict(self._files)
 
     def write(self, name: str, content: bytes) -> None:
-        """Write and fsync one file of the release."""
+        """Write and fsync one file of the release; `name` may have folders."""
         with storage(self._home):
+            (self._directory / name).parent.mkdir(parents=True, exist_ok=True)
             _write_durably(self._directory / name, content)
         self._files[name] = FileSum(sha256=hashlib.sha256(content).hexdigest(), bytes=len(content))
 
@@ -265,7 +267,3 @@ def _sync_directory(directory: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-#: What pages and services read of a release.
-ReleaseDescription = Manifest

@@ -6,7 +6,7 @@ import hashlib
 import platform
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,7 +20,7 @@ from clustergraph.build.closure import close, compile_rules, inconsistencies
 from clustergraph.build.collect import Collection, collect
 from clustergraph.build.faults import gate
 from clustergraph.build.validation import ValidationReport, validate
-from clustergraph.errors import BuildRefused, ReleaseUnavailable, Severity
+from clustergraph.errors import BuildRefused, Fault, ReleaseUnavailable, Severity
 from clustergraph.publish import catalogue
 from clustergraph.settings import Settings
 from clustergraph.snapshot import Manifest, Release, Validation
@@ -55,7 +55,9 @@ class BuildOutcome:
     published: bool
 
 
-def build_dataset(content: Content, settings: Settings, progress: Progress) -> Dataset:
+def build_dataset(
+    content: Content, settings: Settings, progress: Progress, *, other_faults: Sequence[Fault] = ()
+) -> Dataset:
     """Collect, close and validate; raises BuildRefused with every fault found in the inputs."""
     seconds: dict[str, float] = {}
     with _stage("collect", "reading ontology, shapes and data", seconds, progress):
@@ -77,7 +79,7 @@ def build_dataset(content: Content, settings: Settings, progress: Progress) -> D
     with _stage("validate", "validating against the shapes (SHACL)", seconds, progress):
         closed = store.quads_for_pattern(None, None, None, ox.DefaultGraph())
         report = validate(asserted, collection.shapes).union(validate(closed, collection.shapes))
-    refusals = gate(collection, contradictions, report)
+    refusals = (*gate(collection, contradictions, report), *other_faults)
     if refusals:
         raise BuildRefused(
             f"Nothing was published: {len(refusals)} fault{'s' if len(refusals) > 1 else ''} "
@@ -88,15 +90,20 @@ def build_dataset(content: Content, settings: Settings, progress: Progress) -> D
     return Dataset(store, collection, report, closure.inferred, seconds)
 
 
-def build(content: Content, settings: Settings, progress: Progress) -> BuildOutcome:
+def build(
+    content: Content, settings: Settings, progress: Progress, *, other_faults: Sequence[Fault] = ()
+) -> BuildOutcome:
     """Build a release and make it current; one with the content of the current release is not doubled.
+
+    `other_faults` were found in inputs that this room does not read, such as queries, and are reported with
+    the rest.
 
     Raises BuildRefused with every fault, or StorageUnavailable when the disk refuses; in both cases the
     release that was current stays so, untouched.
     """
     inputs = content.checksums()
     with snapshot.publishing(settings.home) as pending:
-        dataset = build_dataset(content, settings, progress)
+        dataset = build_dataset(content, settings, progress, other_faults=other_faults)
         with _stage("canonicalise", "writing canonical N-Quads", dataset.seconds, progress):
             body = canonical_nquads(dataset.store)
             content_hash = hashlib.sha256(body).hexdigest()
@@ -107,6 +114,9 @@ def build(content: Content, settings: Settings, progress: Progress) -> BuildOutc
         triples = _count(dataset.store, "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }")
         with _stage("publish", "publishing", dataset.seconds, progress):
             pending.write(snapshot.DATASET, body)
+            for path in content.files():
+                if path.is_relative_to(content.queries):
+                    pending.write(content.relative(path), path.read_bytes())
             pending.write(snapshot.VALIDATION_REPORT, dataset.report.to_turtle())
             pending.write(
                 snapshot.DESCRIPTION,

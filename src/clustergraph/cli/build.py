@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -12,7 +13,8 @@ from clustergraph.build.pipeline import BuildOutcome
 from clustergraph.build.pipeline import build as build_release
 from clustergraph.cli.info import show_release
 from clustergraph.cli.terminal import progress
-from clustergraph.errors import BuildRefused
+from clustergraph.errors import BuildRefused, Fault, UnusableInput
+from clustergraph.library.query import load_queries
 from clustergraph.settings import Settings
 from clustergraph.sources.content import Content, find_content
 
@@ -41,8 +43,16 @@ def build_showing_progress(content: Content, settings: Settings, console: Consol
     console.print(Text(f"Building from {content.root}"))
     try:
         with progress(console) as show:
-            return build_release(content, settings, show)
+            return build_release(content, settings, show, other_faults=_query_faults(content))
     except BuildRefused as error:
         if snapshot.releases(settings.home):
             error.fix = "The release that was current stays as it was."
         raise
+
+
+def _query_faults(content: Content) -> Sequence[Fault]:
+    try:
+        load_queries(content.queries)
+    except UnusableInput as error:
+        return error.faults
+    return ()

@@ -28,6 +28,14 @@ def _name(value: object) -> object:
     return value
 
 
+def _classes(value: object) -> object:
+    if isinstance(value, str):
+        return tuple(
+            iris.expand(name if ":" in name else f"cg:{name}") for name in map(str.strip, value.split("|"))
+        )
+    return value
+
+
 def _texts(value: object) -> object:
     if value is None:
         return ()
@@ -53,6 +61,8 @@ def _decimal(value: object) -> object:
 Name = Annotated[str, BeforeValidator(_name)]
 #: Several of them, separated by `|`.
 Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
+#: Classes, separated by `|`; a bare name is a class of the project's ontology.
+Classes = Annotated[tuple[str, ...], BeforeValidator(_classes)]
 #: A register identifier, read to the IRI of the thing.
 ThingId = Annotated[str, BeforeValidator(_thing)]
 #: Several texts, separated by `|`.

@@ -13,7 +13,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from clustergraph import iris
 from clustergraph.evidence import Locator, parse_evidence, parse_lines
-from clustergraph.sources.cells import Code, Name, Names, PeriodCell, PlainDecimal, Texts, ThingId
+from clustergraph.sources.cells import Classes, Code, Name, Names, PeriodCell, PlainDecimal, Texts, ThingId
 from clustergraph.sources.table import Row
 
 Deck = Annotated[str, StringConstraints(pattern=r"^deck-\d{3}$")]
@@ -83,7 +83,7 @@ class EntityRow(EvidencedRow):
     schemes: ClassVar[Mapping[str, str]] = {"instrument_types": "instrument-type"}
 
     id: ThingId
-    class_: Names = Field(alias="class")
+    class_: Classes = Field(alias="class")
     label: str
     acronym: str | None
     alt_labels: Texts
