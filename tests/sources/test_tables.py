@@ -118,7 +118,9 @@ def test_an_unstated_period_has_no_invented_dates() -> None:
     assert (period.start, period.end, period.precision) == (None, None, None)
 
 
-@pytest.mark.parametrize("token", ["", "next year", "2020-2014", "2019-02-30", "2020-11-11/2020-11-09", "14-20"])
+@pytest.mark.parametrize(
+    "token", ["", "next year", "2020-2014", "2019-02-30", "2020-11-11/2020-11-09", "14-20"]
+)
 def test_a_period_that_is_none_is_refused(token: str) -> None:
     with pytest.raises(ValueError, match="period"):
         parse_period(token)

@@ -27,7 +27,9 @@ def run_build(settings: Settings, console: Console) -> BuildOutcome:
     show_release(console, release.manifest)
     console.print()
     if outcome.published:
-        console.print(Text(f"Release {release.manifest.release} is current: {release.directory}", "bold green"))
+        console.print(
+            Text(f"Release {release.manifest.release} is current: {release.directory}", "bold green")
+        )
     else:
         console.print(
             Text(

@@ -53,7 +53,10 @@ def show_release(console: Console, manifest: Manifest) -> None:
         figures(
             f"Release {manifest.release}",
             [
-                ("built", f"{manifest.built_at:%Y-%m-%d %H:%M} UTC in {sum(manifest.seconds.values()):.1f} s"),
+                (
+                    "built",
+                    f"{manifest.built_at:%Y-%m-%d %H:%M} UTC in {sum(manifest.seconds.values()):.1f} s",
+                ),
                 ("triples", f"{manifest.triples:,} ({manifest.inferred:,} of them inferred)"),
                 (
                     "validation",
@@ -65,9 +68,7 @@ def show_release(console: Console, manifest: Manifest) -> None:
         )
     )
     console.print()
-    console.print(
-        figures("Things by class", [(kind.label, f"{kind.count:,}") for kind in manifest.kinds])
-    )
+    console.print(figures("Things by class", [(kind.label, f"{kind.count:,}") for kind in manifest.kinds]))
 
 
 def required_release(settings: Settings) -> Release:

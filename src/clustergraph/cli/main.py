@@ -15,7 +15,7 @@ from clustergraph.cli.build import run_build
 from clustergraph.cli.info import show_info
 from clustergraph.cli.query import run_query
 from clustergraph.cli.serve import run_serve
-from clustergraph.cli.terminal import UNUSABLE, failures_in_words, people
+from clustergraph.cli.terminal import failures_in_words, people
 from clustergraph.cli.validate import run_validate
 from clustergraph.errors import UnusableInput
 from clustergraph.settings import Settings
@@ -131,7 +131,14 @@ def query(
     """
     console = people()
     with failures_in_words(console):
-        run_query(_settings(), console, name, sparql, parameter or [], result_format)
+        run_query(
+            _settings(),
+            console,
+            name=name,
+            sparql=sparql,
+            parameters=parameter or [],
+            result_format=result_format,
+        )
 
 
 @app.command()
@@ -160,9 +167,7 @@ def validate(
     """
     console = people()
     with failures_in_words(console):
-        run_validate(
-            _settings(), console, [*(files or []), *(data or [])], shapes or [], report_format.value
-        )
+        run_validate(_settings(), console, [*(files or []), *(data or [])], shapes or [], report_format.value)
 
 
 @app.command()
@@ -188,5 +193,3 @@ def _settings() -> Settings:
         raise UnusableInput(
             f"A setting cannot be used: {wrong}.", fix="Correct it in the environment, or unset it."
         ) from error
-
-

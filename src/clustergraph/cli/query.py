@@ -32,6 +32,7 @@ _TABLE = "table"
 def run_query(
     settings: Settings,
     console: Console,
+    *,
     name: str | None,
     sparql: str | None,
     parameters: Sequence[str],
@@ -41,9 +42,7 @@ def run_query(
     release = required_release(settings)
     queries = load_queries(release.directory / "queries")
     if name is None and sparql is None:
-        console.print(
-            figures("Named queries", [(each.name, each.question) for each in queries.values()])
-        )
+        console.print(figures("Named queries", [(each.name, each.question) for each in queries.values()]))
         return
     if name is not None and sparql is not None:
         raise UnusableInput("A named query and SPARQL text were both given.", fix="Give one of the two.")
@@ -59,7 +58,9 @@ def run_query(
         else negotiation.negotiate(None, kind, wanted)
     )
     as_table = wanted == _TABLE and kind is not ResultKind.GRAPH
-    asyncio.run(_answer(release, settings.model_copy(update={"workers": 2}), text, serialisation, as_table=as_table))
+    asyncio.run(
+        _answer(release, settings.model_copy(update={"workers": 2}), text, serialisation, as_table=as_table)
+    )
 
 
 async def _answer(

@@ -27,17 +27,24 @@ from clustergraph.sources.content import find_content
 
 
 def run_serve(settings: Settings, console: Console, files: tuple[Path, ...]) -> None:
-    """Listen first, so that a port in use is known before anything is built; then build if needed, and serve."""
+    """Listen, so that a port in use is known before anything is built; then build if needed, and serve."""
     listener = _listen(settings.host, settings.port)
     with listener:
         settings = settings.model_copy(update={"port": listener.getsockname()[1]})
         if files:
             console.print(Text(f"Serving {', '.join(map(str, files))} exactly as they are."))
-            _serve(settings, console, listener, dataset_of_files(files), None, {})
+            _serve(settings, console, listener, dataset=dataset_of_files(files))
         else:
             release = _release_to_serve(settings, console)
             queries = load_queries(release.directory / "queries")
-            _serve(settings, console, listener, dataset_of_release(release), release, queries)
+            _serve(
+                settings,
+                console,
+                listener,
+                dataset=dataset_of_release(release),
+                release=release,
+                queries=queries,
+            )
 
 
 def _release_to_serve(settings: Settings, console: Console) -> Release:
@@ -57,7 +64,9 @@ def _release_to_serve(settings: Settings, console: Console) -> Release:
                 raise
             show_faults(console, refusal.faults)
             console.print(
-                Text(f"{refusal.what} Serving release {release.manifest.release} as it was.", style="bold red")
+                Text(
+                    f"{refusal.what} Serving release {release.manifest.release} as it was.", style="bold red"
+                )
             )
     show_release(console, release.manifest)
     return release
@@ -67,12 +76,13 @@ def _serve(
     settings: Settings,
     console: Console,
     listener: socket.socket,
+    *,
     dataset: DatasetSpec,
-    release: Release | None,
-    queries: Mapping[str, NamedQuery],
+    release: Release | None = None,
+    queries: Mapping[str, NamedQuery] | None = None,
 ) -> None:
     engine = EmbeddedEngine(dataset, settings)
-    app = create_app(engine, release, queries, settings)
+    app = create_app(engine, release, queries or {}, settings)
     config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, lifespan="on")
     server = _AnnouncingServer(config, settings, console)
     server.run(sockets=[listener])

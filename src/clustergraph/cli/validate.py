@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pyoxigraph as ox
 import typer
-from rich.console import Console
 
 from clustergraph.build.collect import collect
 from clustergraph.build.validation import ValidationReport, validate
@@ -22,7 +21,7 @@ from clustergraph.sources.reading import Reading
 
 
 def run_validate(
-    settings: Settings, console: Console, files: Sequence[Path], shapes: Sequence[Path], report_format: str
+    settings: Settings, files: Sequence[Path], shapes: Sequence[Path], report_format: str
 ) -> None:
     """Validate files against given shapes, or against the project's with its own data as background."""
     if not files:
