@@ -29,7 +29,9 @@ def gate(
         if result.value in explained or (collection.faults and result.focus in explained):
             continue
         faults.append(fault_of(collection, result))
-    return tuple(sorted(set(faults), key=lambda fault: (fault.file or "", fault.row or fault.line or 0, fault.rule)))
+    return tuple(
+        sorted(set(faults), key=lambda fault: (fault.file or "", fault.row or fault.line or 0, fault.rule))
+    )
 
 
 def fault_of(collection: Collection, result: ValidationResult) -> Fault:

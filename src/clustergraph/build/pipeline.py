@@ -120,9 +120,7 @@ def build(
             pending.write(snapshot.VALIDATION_REPORT, dataset.report.to_turtle())
             pending.write(
                 snapshot.DESCRIPTION,
-                catalogue.describe(
-                    dataset.store, release=pending.number, built_at=built_at, triples=triples
-                ),
+                catalogue.describe(dataset.store, release=pending.number, built_at=built_at, triples=triples),
             )
             manifest = Manifest(
                 release=pending.number,

@@ -1,0 +1,187 @@
+"""Closure: the conclusions of the ontology's axioms, drawn to a fixpoint inside the store.
+
+The rules come from `compilation.py`; none names a property of its own. After the first round a rule is asked
+again only where triples of the last round can match one of its patterns, and then only about those
+(semi-naive evaluation). Conclusions arrive row by row and are counted and timed as they come, so a rule that
+runs away is stopped within itself, not after it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+
+import pyoxigraph as ox
+
+from clustergraph.build.axioms import RDF_TYPE
+from clustergraph.build.compilation import compile_rules
+from clustergraph.build.consistency import inconsistencies
+from clustergraph.build.rules import Rule
+from clustergraph.errors import BuildRefused, Fault
+
+__all__ = ["ClosureReport", "Rule", "close", "compile_rules", "inconsistencies"]
+
+#: Graphs of the triples that are new since the last round; they are gone when the closure ends.
+_NEW: Final = ("urn:x-clustergraph:new-in-even-rounds", "urn:x-clustergraph:new-in-odd-rounds")
+#: Rows between two looks at the clock.
+_ROWS_PER_LOOK: Final = 256
+
+_Key: TypeAlias = tuple[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class ClosureReport:
+    """What a closure did: triples inferred, rounds to the fixpoint, seconds, and triples by rule name.
+
+    A triple that several rules conclude counts for the first one.
+    """
+
+    inferred: int
+    rounds: int
+    seconds: float
+    by_rule: Mapping[str, int]
+
+
+def close(
+    store: ox.Store,
+    rules: Iterable[Rule],
+    *,
+    inferred_graph: str,
+    triple_budget: int,
+    deadline_seconds: float,
+    progress: Callable[[str], None] | None = None,
+) -> ClosureReport:
+    """Add every conclusion of the rules to the default graph and to the inferred graph, each once.
+
+    Rules match in the default graph, which must hold the merged asserted triples. Raises BuildRefused with
+    one fault, naming the rule that grew most, when more than `triple_budget` triples would be inferred or
+    `deadline_seconds` have passed; the store then holds a part of the conclusions and is to be thrown away.
+    """
+    run = _Run(store, ox.NamedNode(inferred_graph), triple_budget, deadline_seconds)
+    compiled = tuple(rules)
+    try:
+        fresh: set[_Key] = set()
+        for rule in compiled:
+            fresh |= run.conclude(rule, rule.everywhere())
+        run.report(progress)
+        while fresh:
+            last, fresh = fresh, set()
+            run.begin_round()
+            for rule in compiled:
+                for position, pattern in enumerate(rule.body.patterns):
+                    if pattern.key in last:
+                        fresh |= run.conclude(rule, rule.from_new(position, run.last))
+            run.report(progress)
+    finally:
+        for name in _NEW:
+            store.remove_graph(ox.NamedNode(name))
+    return ClosureReport(
+        inferred=run.inferred,
+        rounds=run.round,
+        seconds=time.monotonic() - run.begun,
+        by_rule=dict(run.by_rule),
+    )
+
+
+@dataclass(slots=True)
+class _Run:
+    store: ox.Store
+    inferred_graph: ox.NamedNode
+    budget: int
+    seconds: float
+    begun: float = field(default_factory=time.monotonic)
+    round: int = 1
+    inferred: int = 0
+    before: int = 0
+    by_rule: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def last(self) -> str:
+        """The graph of the triples concluded in the last round."""
+        return _NEW[(self.round - 1) % 2]
+
+    def begin_round(self) -> None:
+        self.before = self.inferred
+        self.round += 1
+        self.store.remove_graph(ox.NamedNode(_NEW[self.round % 2]))
+
+    def report(self, progress: Callable[[str], None] | None) -> None:
+        if progress is not None:
+            progress(f"round {self.round}: {self.inferred - self.before:,} new triples")
+
+    def conclude(self, rule: Rule, query: str) -> set[_Key]:
+        """Draw what a query of the rule finds and is not known; returns the keys of the new triples."""
+        self._look_at_the_clock(rule, 0)
+        columns = rule.variables()
+        heads = [
+            (_cell(head.subject, columns), head.predicate, _cell(head.object, columns)) for head in rule.head
+        ]
+        new: dict[ox.Quad, None] = {}
+        for number, row in enumerate(self.store.query(query)):  # type: ignore[arg-type]
+            for subject, predicate, value in heads:
+                quad = ox.Quad(subject(row), predicate, value(row))  # type: ignore[arg-type]
+                if quad not in new and quad not in self.store:
+                    new[quad] = None
+            if self.inferred + len(new) > self.budget:
+                raise self._refusal(
+                    rule, len(new), f"its budget of {self.budget:,} inferred triples", "TRIPLES"
+                )
+            if number % _ROWS_PER_LOOK == 0:
+                self._look_at_the_clock(rule, len(new))
+        self._keep(new)
+        self.inferred += len(new)
+        if new:
+            self.by_rule[rule.name] += len(new)
+        return {_key(quad) for quad in new}
+
+    def _keep(self, new: Iterable[ox.Quad]) -> None:
+        graphs = (self.inferred_graph, ox.NamedNode(_NEW[self.round % 2]))
+        for quad in new:
+            self.store.add(quad)
+            for graph in graphs:
+                self.store.add(ox.Quad(quad.subject, quad.predicate, quad.object, graph))
+
+    def _look_at_the_clock(self, rule: Rule, pending: int) -> None:
+        if time.monotonic() - self.begun > self.seconds:
+            raise self._refusal(rule, pending, f"its deadline of {self.seconds:g} s", "SECONDS")
+
+    def _refusal(self, rule: Rule, pending: int, limit: str, setting: str) -> BuildRefused:
+        grown = self.by_rule + Counter({rule.name: pending})
+        worst, count = max(grown.items(), key=lambda item: (item[1], item[0]), default=(rule.name, 0))
+        return BuildRefused(
+            f"The closure passed {limit} in round {self.round}.",
+            [
+                Fault(
+                    rule=worst,
+                    message=f"The closure passed {limit} in round {self.round}, while drawing “{rule.name}”; "
+                    f"this rule had inferred most, {count:,} triples.",
+                    fix="Look for a cycle in the data: a transitive property or a chain that leads back "
+                    "to its start relates everything on the way to everything. Remove the false link, or "
+                    "the axiom if it says too much. If the growth is right, raise "
+                    f"CLUSTERGRAPH_CLOSURE_{setting}.",
+                )
+            ],
+        )
+
+
+def _key(quad: ox.Quad) -> _Key:
+    return quad.predicate.value, str(quad.object) if quad.predicate == RDF_TYPE else None
+
+
+def _cell(part: str, columns: tuple[str, ...]) -> Callable[[ox.QuerySolution], object]:
+    """How to find one part of a conclusion in a row: a column, or the same term always."""
+    if part in columns:
+        column = columns.index(part)
+        return lambda row: row[column]
+    term = _term(part)
+    return lambda _: term
+
+
+def _term(part: str) -> object:
+    if part.startswith("<"):
+        return ox.NamedNode(part[1:-1])
+    (quad,) = ox.parse(f"<urn:x-s> <urn:x-p> {part} .", format=ox.RdfFormat.N_TRIPLES)
+    return quad.object

@@ -1,0 +1,130 @@
+"""The W3C SHACL test suite, run in process; results are compared as the suite demands (its section 2.2)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyoxigraph as ox
+import pytest
+
+from clustergraph.build.report import ValidationResult, read_report
+from clustergraph.build.validation import validate
+from clustergraph.errors import UnusableInput
+
+SUITE = Path(__file__).resolve().parents[3] / "shared" / "w3c" / "shacl" / "tests"
+MANIFEST = "http://www.w3.org/2001/sw/DataAccess/tests/test-manifest#"
+TESTS = "http://www.w3.org/ns/shacl-test#"
+SHACL = "http://www.w3.org/ns/shacl#"
+
+#: Tests that the reference engine is known to fail, with the reason; one that starts to pass must go.
+KNOWN_FAILURES: dict[str, str] = {
+    "sparql/pre-binding/shapesGraph-001": "the optional variable $shapesGraph (SHACL section 5.3.1) is refused",
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One entry: its files, and the report that is expected, or None where validation must fail."""
+
+    name: str
+    data: Path
+    shapes: Path
+    manifest: Path
+    fails: bool
+
+
+def entries() -> Iterator[Case]:
+    """Every test of the suite that some manifest includes."""
+    if not SUITE.is_dir():
+        return
+    seen = [SUITE / "manifest.ttl"]
+    for manifest in seen:
+        graph = read(manifest)
+        for quad in graph:
+            if quad.predicate.value == f"{MANIFEST}include":
+                seen.append(path_of(quad.object))
+        for action in (quad for quad in graph if quad.predicate.value == f"{MANIFEST}action"):
+            (data,) = values(graph, action.object, f"{TESTS}dataGraph")
+            (shapes,) = values(graph, action.object, f"{TESTS}shapesGraph")
+            (result,) = values(graph, action.subject, f"{MANIFEST}result")
+            yield Case(
+                name=str(path_of(action.subject).relative_to(SUITE)),
+                data=path_of(data),
+                shapes=path_of(shapes),
+                manifest=manifest,
+                fails=result == ox.NamedNode(f"{TESTS}Failure"),
+            )
+
+
+def read(path: Path) -> list[ox.Quad]:
+    return list(ox.parse(path=str(path), format=ox.RdfFormat.TURTLE, base_iri=path.as_uri()))
+
+
+def path_of(term: object) -> Path:
+    assert isinstance(term, ox.NamedNode)
+    return Path(term.value.removeprefix("file://"))
+
+
+def values(graph: list[ox.Quad], subject: object, predicate: str) -> list[object]:
+    return [quad.object for quad in graph if quad.subject == subject and quad.predicate.value == predicate]
+
+
+CASES = list(entries())
+
+
+def outcome(case: Case) -> str:
+    """`pass`, or what is wrong."""
+    graphs = {path: read(path) for path in {case.data, case.shapes, case.manifest}}
+    try:
+        report = validate(graphs[case.data], graphs[case.shapes])
+    except UnusableInput as failure:
+        return "pass" if case.fails else f"failed: {failure}"
+    if case.fails:
+        return "a failure was expected"
+    manifest = graphs[case.manifest]
+    stated = read_report((quad.triple for quad in manifest), ())
+    expected, found = signatures(stated.results, case), signatures(report.results, case)
+    if expected != found:
+        return f"missing {expected - found}, superfluous {found - expected}"
+    conforms = [quad.object for quad in manifest if quad.predicate.value == f"{SHACL}conforms"]
+    return "pass" if conforms == [ox.Literal(report.conforms)] else f"conforms is {report.conforms}"
+
+
+def signatures(results: tuple[ValidationResult, ...], case: Case) -> Counter[tuple[str | None, ...]]:
+    """Results by what the suite compares; blank nodes of another file have other names."""
+    named = case.data == case.shapes == case.manifest
+
+    def known(text: str | None) -> str | None:
+        return "_:" if text is not None and text.startswith("_:") and not named else text
+
+    return Counter(
+        (
+            known(result.focus),
+            result.path,
+            known(result.value),
+            result.component,
+            result.severity_iri,
+            known(result.shape),
+        )
+        for result in results
+    )
+
+
+@pytest.mark.skipif(not CASES, reason="the W3C SHACL test suite is not beside the repository")
+@pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in CASES])
+def test_the_result_is_that_of_the_specification(case: Case) -> None:
+    result = outcome(case)
+    if case.name in KNOWN_FAILURES:
+        assert result != "pass", f"{case.name} passes now: remove it from the known failures"
+    else:
+        assert result == "pass"
+
+
+@pytest.mark.skipif(not CASES, reason="the W3C SHACL test suite is not beside the repository")
+def test_the_suite_is_complete(record_property: pytest.RecordProperty) -> None:
+    assert len(CASES) == 120
+    assert set(KNOWN_FAILURES) <= {case.name for case in CASES}
+    record_property("w3c_shacl", f"{len(CASES) - len(KNOWN_FAILURES)} of {len(CASES)}")
