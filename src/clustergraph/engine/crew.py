@@ -1,0 +1,234 @@
+"""The workers that serve one dataset: hired, replaced when they die, dismissed when they must stop."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from typing import Final, Self
+
+from clustergraph.engine import wire
+from clustergraph.engine.dataset import DatasetSpec
+from clustergraph.engine.link import Exchange, WorkerLink
+from clustergraph.engine.nursery import Nursery
+from clustergraph.engine.wire import over_memory
+from clustergraph.errors import EngineUnavailable, QueryCrashed, QueryError, QueryOverBudget
+
+#: A zygote that has not buried a killed worker after this many seconds is stuck, and is ended.
+_BURIAL_SECONDS: Final = 5.0
+#: How long to wait for the exit status of a worker before its query is told that it died somehow.
+_STATUS_SECONDS: Final = 1.0
+#: Workers that die before any query are replaced ever more slowly, up to this many seconds.
+_SLOWEST_REPLACEMENT_SECONDS: Final = 5.0
+
+
+class Crew:
+    """A zygote and its workers.
+
+    `on_free` is called with each worker that can take a query; `on_end` once, where the zygote has gone
+    although nobody closed the crew. All of it runs in the event loop that started the crew.
+    """
+
+    def __init__(self, *, on_free: Callable[[WorkerLink], None], on_end: Callable[[Crew], None]) -> None:
+        self._on_free = on_free
+        self._on_end = on_end
+        self._links: dict[int, WorkerLink] = {}
+        self._processes: dict[int, int] = {}
+        self._statuses: dict[int, asyncio.Future[int]] = {}
+        self._burials: dict[int, asyncio.TimerHandle] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._hired = 0
+        self._early_deaths = 0
+        self._forks = 0
+        self._unforked = "the process that holds the dataset has gone"
+        self._ended = False
+        self._closing = False
+        self._forked = asyncio.Event()
+        self.quads = 0
+
+    @property
+    def zygote(self) -> int:
+        """The process identifier of the zygote."""
+        return self._nursery.pid
+
+    @property
+    def workers(self) -> tuple[int, ...]:
+        """The process identifiers of the workers that have been forked and not been buried."""
+        return tuple(self._processes.values())
+
+    async def start(self, dataset: DatasetSpec, limits: wire.Limits, size: int) -> Self:
+        """Load the dataset and fork `size` workers; raises what `Nursery.load` raises."""
+        self._loop = asyncio.get_running_loop()
+        self._nursery = Nursery()
+        try:
+            self.quads = await self._nursery.load(dataset, limits)
+        except BaseException:
+            self._ended = True
+            self._nursery.kill()
+            await self._nursery.aclose()
+            raise
+        self._spawn(self._listen())
+        self._size = size
+        for _ in range(size):
+            self._hire()
+        await self._forked.wait()
+        if self._ended or not self._processes:
+            await self.aclose()
+            raise EngineUnavailable(
+                f"No process could be forked to evaluate queries: {self._unforked}.",
+                fix="Raise the limit of processes or of memory, or set fewer workers.",
+            )
+        return self
+
+    async def aclose(self) -> None:
+        """End every process and wait until they are gone."""
+        self._closing = True
+        workers = self.workers
+        self._end()
+        await self._nursery.aclose(workers)
+        # Queries that died with the crew are told so before their loop goes.
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def dismiss(self, link: WorkerLink) -> None:
+        """Kill a worker, whatever it does, and hire another."""
+        if link.number not in self._links:
+            return
+        self._burials[link.number] = self._loop.call_later(_BURIAL_SECONDS, self._nursery.kill)
+        link.exchange = None
+        link.hang_up()
+        self._order({"kill": link.number})
+        self._lost(link)
+
+    def _hire(self) -> None:
+        if self._ended:
+            return
+        self._hired += 1
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        link = WorkerLink(self._hired, self._free, self._lost, self.dismiss)
+        self._links[link.number] = link
+        self._statuses[link.number] = self._loop.create_future()
+        self._order({"fork": link.number}, theirs.fileno())
+        theirs.close()
+        self._spawn(self._connect(link, ours))
+
+    async def _connect(self, link: WorkerLink, ours: socket.socket) -> None:
+        try:
+            await self._loop.create_unix_connection(lambda: link, sock=ours)
+        except OSError:
+            ours.close()
+            self._lost(link)
+            return
+        # A query sent before the fork is done waits in the socket; nobody needs to wait for the fork.
+        self._free(link)
+
+    def _free(self, link: WorkerLink) -> None:
+        if link.usable and link.number in self._links:
+            self._on_free(link)
+
+    def _lost(self, link: WorkerLink) -> None:
+        """A worker has gone: tell its query why, and replace it."""
+        if self._links.pop(link.number, None) is None:
+            return
+        exchange, link.exchange = link.exchange, None
+        if exchange is not None and not exchange.over:
+            self._spawn(self._fail(link.number, exchange))
+        if exchange is not None or link.answered or link.number in self._burials:
+            self._early_deaths = 0
+            self._hire()
+        else:
+            self._early_deaths += 1
+            delay = (
+                0.0
+                if self._early_deaths < 3
+                else min(0.05 * 2**self._early_deaths, _SLOWEST_REPLACEMENT_SECONDS)
+            )
+            self._loop.call_later(delay, self._hire)
+
+    async def _fail(self, number: int, exchange: Exchange) -> None:
+        status: int | None = None
+        future = self._statuses.get(number)
+        if future is not None:
+            done, _ = await asyncio.wait([future], timeout=_STATUS_SECONDS)
+            status = future.result() if done and not future.cancelled() else None
+        exchange.fail(cause_of_death(status))
+
+    async def _listen(self) -> None:
+        with suppress(EOFError, OSError):
+            while not self._ended:
+                message = await self._nursery.message()
+                if "forked" in message:
+                    self._processes[message["forked"]] = message["process"]
+                    self._note_fork()
+                elif "exited" in message:
+                    self._bury(message["exited"], message["status"])
+                elif "unforked" in message:
+                    self._bury(message["unforked"], 0)
+                    self._unforked = message["why"]
+                    self._note_fork()
+        if not self._closing:
+            workers = self.workers
+            self._end()
+            self._on_end(self)
+            self._nursery.kill()
+            await self._nursery.aclose(workers)
+
+    def _note_fork(self) -> None:
+        self._forks += 1
+        if self._forks >= self._size:
+            self._forked.set()
+
+    def _bury(self, number: int, status: int) -> None:
+        self._processes.pop(number, None)
+        burial = self._burials.pop(number, None)
+        if burial is not None:
+            burial.cancel()
+        future = self._statuses.pop(number, None)
+        if future is not None and not future.done():
+            future.set_result(status)
+
+    def _order(self, order: dict[str, int], *descriptors: int) -> None:
+        if not self._nursery.order(order, *descriptors):
+            # It has gone or is stuck; its end arrives at `_listen`.
+            self._nursery.kill()
+
+    def _end(self) -> None:
+        if self._ended:
+            return
+        self._ended = True
+        self._forked.set()
+        for burial in self._burials.values():
+            burial.cancel()
+        for future in self._statuses.values():
+            future.cancel()
+        for link in self._links.values():
+            exchange, link.exchange = link.exchange, None
+            if exchange is not None:
+                exchange.fail(cause_of_death(None))
+            link.hang_up()
+        self._links.clear()
+        self._burials.clear()
+        self._statuses.clear()
+        self._processes.clear()
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def cause_of_death(status: int | None) -> QueryError:
+    """Why a worker died while it evaluated, from its exit status (negative: the signal; None: not known)."""
+    if status == -signal.SIGABRT:
+        # What an allocation beyond RLIMIT_AS ends in: the engine cannot go on without memory.
+        return over_memory()
+    if status == -signal.SIGXCPU:
+        return QueryOverBudget(
+            "The query used more processor time than one query may have here.",
+            fix="Join its patterns through shared variables, or add a more selective pattern.",
+        )
+    if status == -signal.SIGSEGV:
+        return QueryCrashed("The query is nested too deeply for the engine.", fix="Write it flatter.")
+    return QueryCrashed("The process that evaluated the query has ended.", fix="Ask again.")

@@ -1,0 +1,270 @@
+"""What an engine serves: files of RDF, loaded into one store exactly as they are."""
+
+from __future__ import annotations
+
+import json
+import mmap
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
+
+import pyoxigraph as ox
+
+from clustergraph.errors import Fault, UnusableInput
+
+if TYPE_CHECKING:  # a zygote starts faster without the models of a release
+    from clustergraph.snapshot import Release
+
+_FORMATS: Final[dict[str, ox.RdfFormat]] = {
+    "turtle": ox.RdfFormat.TURTLE,
+    "trig": ox.RdfFormat.TRIG,
+    "ntriples": ox.RdfFormat.N_TRIPLES,
+    "nquads": ox.RdfFormat.N_QUADS,
+    "rdfxml": ox.RdfFormat.RDF_XML,
+    "jsonld": ox.RdfFormat.JSON_LD,
+}
+_BY_ENDING: Final[dict[str, str]] = {
+    ".ttl": "turtle",
+    ".trig": "trig",
+    ".nt": "ntriples",
+    ".nq": "nquads",
+    ".rdf": "rdfxml",
+    ".xml": "rdfxml",
+    ".owl": "rdfxml",
+    ".jsonld": "jsonld",
+    ".json": "jsonld",
+}
+_ENDINGS: Final = ", ".join(_BY_ENDING)
+
+# Entities of an internal subset expand without bound; comments and CDATA may mention them harmlessly.
+_DECLARATION: Final = re.compile(
+    rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>|(?P<found><!ENTITY|<!DOCTYPE[^>\[]*\[)", re.DOTALL | re.IGNORECASE
+)
+_PLACE: Final = re.compile(
+    r"^Parser error at line (\d+) (?:column|between columns) (\d+)[^:]*: (.*?)(?: \([^()]*\))?$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """One file of RDF.
+
+    `format_name` is turtle, trig, ntriples, nquads, rdfxml or jsonld; told by the file's ending when None.
+    `base_iri` resolves the relative IRIs in it; the file's own `file://` IRI when None.
+    """
+
+    path: Path
+    format_name: str | None = None
+    base_iri: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetSpec:
+    """The files that together are one RDF dataset, and the release they belong to, if any.
+
+    A file of a release that cannot be read is a damaged release, any other an unusable input.
+    """
+
+    files: tuple[DataFile, ...]
+    release: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "release": self.release,
+            "files": [
+                {"path": str(file.path), "format": file.format_name, "base": file.base_iri}
+                for file in self.files
+            ],
+        }
+
+    @staticmethod
+    def from_json(value: dict[str, Any]) -> DatasetSpec:
+        return DatasetSpec(
+            tuple(DataFile(Path(file["path"]), file["format"], file["base"]) for file in value["files"]),
+            value["release"],
+        )
+
+
+def dataset_of_files(paths: Iterable[Path]) -> DatasetSpec:
+    """The dataset that files of RDF are together, each told by its ending and its own base IRI."""
+    return DatasetSpec(tuple(DataFile(path) for path in paths))
+
+
+def dataset_of_release(release: Release) -> DatasetSpec:
+    """The dataset of a release."""
+    return DatasetSpec((DataFile(release.dataset),), release=str(release.manifest.release))
+
+
+def load(dataset: DatasetSpec, progress: Callable[[str], None] | None = None) -> ox.Store:
+    """Load every file of a dataset into a new store in memory.
+
+    Triples go to the default graph and quads to the graphs they name; blank nodes of different files stay
+    apart. `progress` is told each path before it is read. Raises UnusableInput with one fault for each file
+    that cannot be read: what is wrong, line and column where the syntax has lines.
+    """
+    store = ox.Store()
+    faults: list[Fault] = []
+    for file in dataset.files:
+        if progress is not None:
+            progress(str(file.path))
+        try:
+            _load_file(store, file)
+        except UnusableInput as error:
+            faults.extend(error.faults)
+    if faults:
+        raise UnusableInput(_summary(faults), faults)
+    return store
+
+
+def _summary(faults: list[Fault]) -> str:
+    first = faults[0]
+    if len(faults) == 1:
+        return f"{first.place()}: {first.message}"
+    return f"{len(faults)} files cannot be loaded; the first is {first.place()}: {first.message}"
+
+
+def _load_file(store: ox.Store, file: DataFile) -> None:
+    name = file.format_name or _BY_ENDING.get(file.path.suffix.lower())
+    rdf_format = _FORMATS.get(name or "")
+    if name is None or rdf_format is None:
+        raise _unusable(
+            file,
+            "file-format",
+            f"the format “{file.format_name}” is not known."
+            if file.format_name
+            else "its ending names no RDF format.",
+            f"Use one of these endings: {_ENDINGS}."
+            if name is None
+            else f"Use one of: {', '.join(_FORMATS)}.",
+        )
+    try:
+        if name == "rdfxml":
+            _refuse_entities(file)
+        base = file.base_iri or file.path.resolve().as_uri()
+        store.bulk_load(path=str(file.path), format=rdf_format, base_iri=base)
+    except SyntaxError as error:
+        raise _syntax_fault(file, name, rdf_format, str(error)) from None
+    except OSError as error:
+        what = f"it cannot be read: {error.strerror or error}."
+        raise _unusable(
+            file, "file-unreadable", what, "Check the path and the permission to read it."
+        ) from None
+    except ValueError as error:
+        raise _unusable(
+            file, "base-iri", f"its base IRI is not usable: {error}.", "Give an absolute IRI as base."
+        ) from None
+
+
+def _unusable(
+    file: DataFile, rule: str, message: str, fix: str, *, line: int | None = None, column: str | None = None
+) -> UnusableInput:
+    fault = Fault(rule=rule, message=message, fix=fix, file=str(file.path), line=line, column=column)
+    return UnusableInput(message, [fault])
+
+
+def _refuse_entities(file: DataFile) -> None:
+    with _mapped(file.path) as content:
+        for match in _DECLARATION.finditer(content):
+            if match["found"] is not None:
+                line = content[: match.start()].count(b"\n") + 1
+                raise _unusable(
+                    file,
+                    "rdfxml-entities",
+                    "it declares XML entities, which can expand without bound, so they are not read.",
+                    "Write the IRIs out, or convert the file to Turtle with a tool you trust.",
+                    line=line,
+                )
+
+
+@contextmanager
+def _mapped(path: Path) -> Iterator[mmap.mmap | bytes]:
+    if path.stat().st_size == 0:
+        yield b""
+        return
+    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        yield content
+
+
+def _syntax_fault(file: DataFile, name: str, rdf_format: ox.RdfFormat, message: str) -> UnusableInput:
+    place = _PLACE.match(message)
+    fix = "Correct the file at this place."
+    if place is not None:
+        line, column, what = int(place[1]), place[2], place[3]
+        return _unusable(file, f"{name}-syntax", _sentence(what), fix, line=line, column=column)
+    if name == "jsonld" and "LoadDocumentCallback" in message:
+        context = _remote_context(file.path)
+        return _unusable(
+            file,
+            "jsonld-remote-context",
+            f"it takes its context from {context or 'another document'}, which is never fetched.",
+            "Put the context itself into the file.",
+            line=_line_of(file.path, context),
+        )
+    return _unusable(
+        file, f"{name}-syntax", _sentence(message), fix, line=_line_reached(file.path, rdf_format)
+    )
+
+
+def _sentence(message: str) -> str:
+    message = message.strip()
+    return message if message.endswith((".", "!", "?")) else f"{message}."
+
+
+@dataclass(slots=True)
+class _LineByLine:
+    """A file given to the parser one line at a time, so that the last line given is where it stopped."""
+
+    stream: BinaryIO
+    lines: int = 0
+    rest: bytes = field(default=b"")
+
+    def read(self, size: int = -1) -> bytes:
+        if not self.rest:
+            self.rest = self.stream.readline()
+            self.lines += bool(self.rest)
+        size = len(self.rest) if size < 0 else size
+        block, self.rest = self.rest[:size], self.rest[size:]
+        return block
+
+
+def _line_reached(path: Path, rdf_format: ox.RdfFormat) -> int | None:
+    """The line at which a parser that names no line gives up."""
+    with path.open("rb") as stream:
+        source = _LineByLine(stream)
+        try:
+            for _ in ox.parse(source, format=rdf_format, base_iri="file:///"):  # type: ignore[arg-type]
+                pass
+        except SyntaxError:
+            return max(source.lines, 1)
+    return None
+
+
+def _remote_context(path: Path) -> str | None:
+    """The first context of a JSON-LD document that is a reference rather than a definition."""
+    with path.open("rb") as stream:
+        pending = [json.load(stream)]
+    while pending:
+        value = pending.pop(0)
+        if isinstance(value, list):
+            pending.extend(value)
+        elif isinstance(value, dict):
+            context = value.get("@context")
+            for entry in context if isinstance(context, list) else [context]:
+                reference = entry.get("@import") if isinstance(entry, dict) else entry
+                if isinstance(reference, str):
+                    return reference
+            pending.extend(value.values())
+    return None
+
+
+def _line_of(path: Path, text: str | None) -> int | None:
+    if text is None:
+        return None
+    with path.open(encoding="utf-8") as stream:
+        for number, line in enumerate(stream, start=1):
+            if text in line:
+                return number
+    return None

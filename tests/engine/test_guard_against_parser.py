@@ -1,0 +1,134 @@
+"""The guard held against the engine's own parser, on queries nobody would write by hand."""
+
+from __future__ import annotations
+
+import pyoxigraph as ox
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from clustergraph.engine.guard import inspect
+from clustergraph.errors import QueryMalformed, QueryRefused
+from clustergraph.negotiation import ResultKind
+
+_KINDS = {
+    ox.QuerySolutions: ResultKind.SOLUTIONS,
+    ox.QueryBoolean: ResultKind.BOOLEAN,
+    ox.QueryTriples: ResultKind.GRAPH,
+}
+# Port 9 is refused by the engine before it connects, so evaluating SERVICE fails without a network.
+_ENDPOINT = "<http://127.0.0.1:9/>"
+_STORE = ox.Store()
+_STORE.add(ox.Quad(ox.NamedNode("http://e/s"), ox.NamedNode("http://e/p"), ox.Literal("o")))
+
+_PROLOGUE = "PREFIX ex: <http://e/> PREFIX SERVICEex: <http://e/> PREFIX : <http://e/> "
+_STATEMENTS = [
+    ["?s", "ex:p", "?o", "."],
+    ["?s", "<http://e/p>", "?o"],
+    ["?s", "ex:p", '"SERVICE"', ","],
+    ["ex:s", "a", "SERVICEex:foo", "."],
+    ["FILTER", "(", "?o", "<", "?s", "&&", "?o", ">", "?s", ")"],
+    ["FILTER", "(", "1", "<", "2", ")"],
+    ["FILTER", "(", "'a'", "<", "'>'", ")"],
+    ["FILTER", "(", "?o", "<", '"service>"', ")"],
+    ["FILTER", "ex:f", "(", "?o", "<", "<http://e/service#x>", ")"],
+    ["FILTER", "NOT", "EXISTS", "{", "?s", "<http://e/q>", "<http://e/service>", "}"],
+    ["BIND", "(", "true", "<", "false", "AS", "?x", ")"],
+    ["VALUES", "(", "?y", "?z", ")", "{", "(", "<http://e/a>", "<http://e/service?x#y>", ")", "}"],
+    ["?s", "ex:p", "(", "1", "<http://e/'>", ")", "."],
+    ["{", "?s", "?p", "?o", "}", "UNION", "{", "}"],
+    ["OPTIONAL", "{", "?s", "?p", "?o", "}"],
+    ["GRAPH", "SERVICEex:g", "{", "}"],
+    ["SERVICE", _ENDPOINT, "{", "}"],
+    ["SERVICE", "ex:endpoint", "{", "}"],
+    ["SERVICEex:endpoint", "{", "}"],
+    ["{", "SELECT", "?s", "(", "1", "<", "2", "AS", "?w", ")", "{", "?s", "?p", "?o", "}", "}"],
+]
+_GAPS = ["", " ", "\n", "#>\n", "#'\n", "#\"SERVICE\n", "\t"]
+
+
+@st.composite
+def queries(draw: st.DrawFn) -> str:
+    """A query of known statements with any gaps between its tokens, where some texts are no query."""
+    tokens = ["SELECT", "*", "{"]
+    for statement in draw(st.lists(st.sampled_from(_STATEMENTS), max_size=5)):
+        tokens += statement
+    tokens += ["}"]
+    gaps = draw(st.lists(st.sampled_from(_GAPS), min_size=len(tokens), max_size=len(tokens)))
+    return _PROLOGUE + "".join(token + gap for token, gap in zip(tokens, gaps, strict=True))
+
+
+@st.composite
+def mutations(draw: st.DrawFn) -> str:
+    """A good query with a few characters taken out, put in or doubled."""
+    text = draw(st.sampled_from(_GOOD))
+    for _ in range(draw(st.integers(1, 4))):
+        place = draw(st.integers(0, len(text) - 1))
+        length = draw(st.integers(0, 3))
+        piece = draw(st.sampled_from([*"<>{}()[]'\"\\#?:.,;-+*/|^&! \n1aA_@", "\\u0041", "service", "''", "ex:", "é"]))
+        text = text[:place] + piece + text[place + length :]
+    return text
+
+
+_GOOD = [
+    "PREFIX ex: <http://e/> SELECT ?s (COUNT(?o) AS ?n) { ?s ex:p ?o . FILTER(?o<3&&?o>1) } GROUP BY ?s HAVING(?n<2)",
+    "BASE <http://e/> ASK { <s> <p>/<q>*|^<r> 'x'@en-GB, 1.5e3, true ; a [ <t> (1 2) ] . OPTIONAL { ?s ?p ?o } }",
+    "PREFIX : <http://e/> CONSTRUCT { ?s :p ?o } FROM <http://g/> WHERE { { ?s :a.b ?o } UNION { GRAPH ?g { :x%20y :\\~ ?o } } }",
+    "DESCRIBE ?s { VALUES (?s ?t) { (<http://e/a> UNDEF) (<http://e/b> 'it\\'s') } BIND(REGEX('''a\n'b''', \"x\") AS ?z) }",
+    "SELECT DISTINCT ?x WHERE { SELECT ?x { ?x ?p _:b-1.c MINUS { ?x ?q ?x } } ORDER BY DESC(?x<1) ?x LIMIT 3 } # end",
+]
+
+
+def _parsed(query: str) -> ResultKind | None:
+    try:
+        return _KINDS[type(ox.Store().query(query))]
+    except SyntaxError:
+        return None
+    except (OSError, RuntimeError):  # it was parsed and failed in evaluation
+        return inspect(query).kind
+
+
+def _evaluation_reaches_out(query: str) -> bool:
+    try:
+        for _ in _STORE.query(query):  # type: ignore[union-attr]
+            pass
+    except OSError:
+        return True
+    except (SyntaxError, RuntimeError):
+        pass
+    return False
+
+
+@given(mutations())
+@settings(max_examples=400, deadline=None)
+@example("SELECTDISTINCT?x{}")
+@example("PREFIXex:<http://e/>ASK{FILTERex:f(1)}")
+@example("SELECT*{?a?b'''x'}")
+def test_nothing_the_engine_parses_is_refused(query: str) -> None:
+    try:
+        kind = _parsed(query)
+    except QueryRefused as refusal:
+        assert "SERVICE" in refusal.what
+        return
+    if kind is None:
+        return
+    try:
+        assert inspect(query).kind is kind
+    except QueryRefused as refusal:
+        assert "service" in query.lower(), refusal
+
+
+@given(queries())
+@settings(max_examples=600, deadline=None)
+@example(_PROLOGUE + "SELECT*{FILTER(1<2)SERVICE<http://127.0.0.1:9/>#>\n{}}")
+@example(_PROLOGUE + "SELECT*{FILTER('a'<'>')SERVICE<http://127.0.0.1:9/>{}#'\n}")
+@example(_PROLOGUE + "SELECT*{SERVICE<http://127.0.0.1:9/>{}}")
+def test_no_query_that_reaches_out_gets_past_the_guard(query: str) -> None:
+    reaches_out = _evaluation_reaches_out(query)
+    try:
+        inspect(query)
+    except QueryRefused:
+        return
+    except QueryMalformed:
+        assert not reaches_out
+        return
+    assert not reaches_out
