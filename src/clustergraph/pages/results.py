@@ -22,6 +22,7 @@ _NUMBER: Final = re.compile(r"([+-]?)([0-9]+)(?:\.([0-9]+))?")
 _NUMBERS: Final = frozenset(
     XSD + name for name in ("integer", "decimal", "nonNegativeInteger", "positiveInteger")
 )
+_LONG: Final = 60
 _NARROW_SPACE: Final = "\u202f"
 #: Longer numbers than Python's decimals carry exactly (28 digits) are shown as they stand.
 _ROUNDABLE: Final = 28
@@ -40,12 +41,25 @@ class Cell:
     language: str | None = None
     numeric: bool = False
 
+    @property
+    def is_long(self) -> bool:
+        """Whether the text wants a wide column."""
+        return len(self.text) > _LONG
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column's variable and whether all its values are numbers."""
+
+    name: str
+    numeric: bool
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
     """Rows of cells; `total` counts the rows of the whole result, an unbound cell is None."""
 
-    columns: tuple[str, ...]
+    columns: tuple[Column, ...]
     rows: tuple[tuple[Cell | None, ...], ...]
     total: int
 
@@ -60,9 +74,10 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """The statements of a graph by subject; `total` counts the triples of the whole result."""
+    """Statements by subject, `shown` of the `total` triples of the whole result."""
 
     subjects: tuple[Subject, ...]
+    shown: int
     total: int
 
 
@@ -121,14 +136,38 @@ def _language_rank(language: str | None) -> int:
 
 
 def table(solutions: Solutions, labels: Labels, root: str) -> Table:
-    """The first rows of a result as cells."""
-    columns, rows = solutions
-    shown = rows[:ROWS_ON_A_PAGE]
+    """The first rows of a result as cells; a column `xName` or `xLabel` is the text of the column `x`."""
+    variables, rows = solutions
+    names = {
+        variable: variables.index(variable + ending)
+        for variable in variables
+        for ending in ("Name", "Label")
+        if variable + ending in variables
+    }
+    shown = [index for index in range(len(variables)) if index not in names.values()]
+    cells = tuple(
+        tuple(_named_cell(row, index, names.get(variables[index]), labels, root) for index in shown)
+        for row in rows[:ROWS_ON_A_PAGE]
+    )
     return Table(
-        columns,
-        tuple(tuple(None if term is None else cell(term, labels, root) for term in row) for row in shown),
+        tuple(
+            Column(variables[index], all(row[place] is None or row[place].numeric for row in cells))
+            for place, index in enumerate(shown)
+        ),
+        cells,
         len(rows),
     )
+
+
+def _named_cell(
+    row: Sequence[Term | None], index: int, name_index: int | None, labels: Labels, root: str
+) -> Cell | None:
+    term = row[index]
+    name = None if name_index is None else row[name_index]
+    if isinstance(term, ox.NamedNode) and isinstance(name, ox.Literal):
+        return cell(term, {**labels, term.value: name.value}, root)
+    found = name if term is None else term
+    return None if found is None else cell(found, labels, root)
 
 
 def graph(triples: Sequence[ox.Triple], labels: Labels, root: str) -> Graph:
@@ -145,6 +184,7 @@ def graph(triples: Sequence[ox.Triple], labels: Labels, root: str) -> Graph:
             )
             for subject, statements in grouped.items()
         ),
+        min(len(triples), ROWS_ON_A_PAGE),
         len(triples),
     )
 

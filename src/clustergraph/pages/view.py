@@ -53,21 +53,20 @@ class QuestionView:
     """A named query as a plain question with the addresses of its answer and its SPARQL."""
 
     question: str
-    summary: str
+    description: str
     href: str
     text_href: str
 
 
 @dataclass(frozen=True, slots=True)
 class FieldView:
-    """One parameter of a named query as a form field; `choices` are (value, text) pairs."""
+    """One parameter of a named query as a form field; `kind` is its input type, `choices` (value, text)."""
 
     name: str
     label: str
     value: str
-    help: str = ""
-    pattern: str | None = None
-    required: bool = True
+    kind: str
+    help: str
     choices: Sequence[tuple[str, str]] = ()
 
 

@@ -30,4 +30,4 @@ def endpoint(settings: Settings) -> str:
 
 def problem_type(settings: Settings, slug: str) -> str:
     """The `type` of a problem document (RFC 9457 section 3.1.1); it resolves to its explanation."""
-    return f"{base_url(settings)}/problems#{slug}"
+    return slug if slug == "about:blank" else f"{base_url(settings)}/problems#{slug}"

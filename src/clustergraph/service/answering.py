@@ -32,6 +32,15 @@ DATA_FIRST: Final[tuple[ResultFormat, ...]] = (*FORMATS, HTML)
 #: What readers of a page's address prefer.
 PAGE_FIRST: Final[tuple[ResultFormat, ...]] = (HTML, *FORMATS)
 
+_NAMES: Final = {
+    "turtle": "Turtle",
+    "ntriples": "N-Triples",
+    "rdfxml": "RDF/XML",
+    "jsonld": "JSON-LD",
+    "trig": "TriG",
+    "nquads": "N-Quads",
+}
+
 PageOf = Callable[[ResultView | None, Problem | None], str]
 
 
@@ -72,7 +81,7 @@ class Answering:
 
     async def _answer(self, ask: Ask, scope: Scope, receive: Receive, send: Send) -> None:
         self._check_length(ask.query)
-        kind = inspect(ask.query).form
+        kind = inspect(ask.query).kind
         chosen = negotiate(ask.accept, kind, ask.request.format_name, offers=ask.offers)
         if chosen is HTML:
             view = await self._view(ask, kind)
@@ -128,7 +137,10 @@ class Answering:
         graphs = [("default-graph-uri", iri) for iri in ask.request.default_graphs]
         graphs += [("named-graph-uri", iri) for iri in ask.request.named_graphs]
         return tuple(
-            Link(each.name.upper(), links.sparql(self._root, ask.query, each.name, graphs))
+            Link(
+                _NAMES.get(each.name, each.name.upper()),
+                links.sparql(self._root, ask.query, each.name, graphs),
+            )
             for each in FORMATS
             if kind in each.kinds
         )

@@ -9,7 +9,7 @@ from typing import Final
 import pyoxigraph as ox
 
 from clustergraph.iris import RDF, VOID, XSD
-from clustergraph.negotiation import FORMATS, ResultFormat
+from clustergraph.negotiation import ResultFormat
 from clustergraph.pages.results import read_json
 
 SD: Final = "http://www.w3.org/ns/sparql-service-description#"
@@ -41,7 +41,10 @@ SIZES_QUERY: Final = """\
 SELECT ?graph ?triples WHERE {
   { SELECT (COUNT(*) AS ?triples) WHERE { ?subject ?predicate ?object } }
   UNION
-  { SELECT ?graph (COUNT(*) AS ?triples) WHERE { GRAPH ?graph { ?subject ?predicate ?object } } GROUP BY ?graph }
+  {
+    SELECT ?graph (COUNT(*) AS ?triples) WHERE { GRAPH ?graph { ?subject ?predicate ?object } }
+    GROUP BY ?graph
+  }
 }
 ORDER BY ?graph
 """
@@ -82,24 +85,24 @@ def describe(endpoint: str, sizes: DatasetSizes) -> list[ox.Triple]:
         _triple(service, SD + "defaultDataset", dataset),
         _triple(dataset, RDF + "type", _sd("Dataset")),
         _triple(dataset, SD + "defaultGraph", default),
-        *_graph(default, sizes.default),
     ]
+    parts = [*_graph(default, sizes.default)]
     for number, (iri, size) in enumerate(sizes.named.items()):
         named, graph = ox.BlankNode(f"named{number}"), ox.BlankNode(f"graph{number}")
-        triples += [
-            _triple(dataset, SD + "namedGraph", named),
+        triples.append(_triple(dataset, SD + "namedGraph", named))
+        parts += [
             _triple(named, RDF + "type", _sd("NamedGraph")),
             _triple(named, SD + "name", ox.NamedNode(iri)),
             _triple(named, SD + "graph", graph),
             *_graph(graph, size),
         ]
-    return triples
+    return [*triples, *parts]
 
 
 def serialise(triples: list[ox.Triple], result_format: ResultFormat) -> bytes:
     """The description in one of the graph formats."""
     serialiser = _SERIALISERS[result_format.name]
-    prefixes = {"sd": SD, "void": VOID, "xsd": XSD}
+    prefixes = {"sd": SD, "void": VOID}
     return ox.serialize(triples, format=serialiser, prefixes=prefixes) or b""
 
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote_to_bytes
+
+import pyoxigraph as ox
 
 from clustergraph.service.problems import RequestRefused
 
@@ -123,11 +125,24 @@ def _request(parameters: Pairs, *, description_allowed: bool) -> ProtocolRequest
         )
     return ProtocolRequest(
         query=values["query"][0] if "query" in values else None,
-        default_graphs=tuple(values.get("default-graph-uri", ())),
-        named_graphs=tuple(values.get("named-graph-uri", ())),
+        default_graphs=_graph_names(values, "default-graph-uri"),
+        named_graphs=_graph_names(values, "named-graph-uri"),
         format_name=(values.get("format") or [""])[0] or None,
         timeout_seconds=_seconds((values.get("timeout") or [""])[0]),
     )
+
+
+def _graph_names(values: Mapping[str, Sequence[str]], parameter: str) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(filter(None, values.get(parameter, ()))))
+    for name in names:
+        try:
+            ox.NamedNode(name)
+        except ValueError as error:
+            raise RequestRefused(
+                "invalid-parameter",
+                f"The parameter {parameter} has {name[:200]!r}, which is not an absolute IRI: {error}.",
+            ) from None
+    return names
 
 
 def _seconds(text: str) -> float | None:

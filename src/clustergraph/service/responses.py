@@ -60,8 +60,8 @@ async def send_answer(answer: Answer, result_format: ResultFormat, scope: Scope,
     """Send an answer: whole with its Content-Length, or streamed.
 
     Raises BrokenOff where a stream cannot be completed; the server then breaks the connection, so that no
-    client takes the part for the whole. What fails before the first byte is sent is raised as it is. HTTP/1.0 marks an end only by a length: such a client gets none of
-    the body until all of it is there.
+    client takes the part for the whole. What fails before the first byte is sent is raised as it is.
+    HTTP/1.0 marks an end only by a length: such a client gets none of the body until all of it is there.
     """
     headers = {"Content-Type": content_type(result_format), "Vary": "Accept"}
     body = answer.complete

@@ -15,7 +15,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from clustergraph.engine.base import Engine, QueryRequest
+from clustergraph.engine.base import QueryRequest
 from clustergraph.errors import ClustergraphError, QueryOverBudget
 from clustergraph.negotiation import HTML, JSON, ResultKind, negotiate
 from clustergraph.pages.render import render
@@ -28,13 +28,20 @@ from clustergraph.service.request import ProtocolRequest, read
 from clustergraph.service.responses import content_type, html_response, problem_view
 from clustergraph.settings import Settings
 
-METHODS: Final = "GET, HEAD, OPTIONS, POST"
+METHODS: Final = ("GET", "HEAD", "OPTIONS", "POST")
+ALLOW: Final = ", ".join(METHODS)
+#: What stands in an empty form: a query that any dataset answers.
+FIRST_QUERY: Final = """\
+SELECT ?subject ?predicate ?object WHERE {
+  ?subject ?predicate ?object .
+}
+LIMIT 100"""
 #: Percent-encoding makes up to three bytes of one; other parameters share the rest.
 _FORM_FACTOR: Final = 3
 _FORM_SLACK: Final = 16 * 1024
 _PREFLIGHT: Final = {
-    "Allow": METHODS,
-    "Access-Control-Allow-Methods": METHODS,
+    "Allow": ALLOW,
+    "Access-Control-Allow-Methods": ALLOW,
     "Access-Control-Allow-Headers": "Accept, Content-Type",
     "Access-Control-Max-Age": "86400",
 }
@@ -43,10 +50,7 @@ _PREFLIGHT: Final = {
 class SparqlEndpoint:
     """The ASGI application at `/sparql`; `examples` are links offered below the form."""
 
-    def __init__(
-        self, engine: Engine, answering: Answering, settings: Settings, examples: Sequence[Link] = ()
-    ) -> None:
-        self._engine = engine
+    def __init__(self, answering: Answering, settings: Settings, examples: Sequence[Link] = ()) -> None:
         self._answering = answering
         self._settings = settings
         self._examples = examples
@@ -82,8 +86,8 @@ class SparqlEndpoint:
             raise RequestRefused(
                 "method-not-allowed",
                 f"The endpoint does not know the method {method}.",
-                fix=f"Use one of {METHODS}.",
-                headers={"Allow": METHODS},
+                fix=f"Use one of {ALLOW}.",
+                headers={"Allow": ALLOW},
             )
         if method != "POST":
             return b""
@@ -138,7 +142,7 @@ class SparqlEndpoint:
             return render(
                 "sparql.html",
                 root=self._root,
-                query=query,
+                query=query or FIRST_QUERY,
                 result=result,
                 problem=problem and problem_view(problem),
                 examples=self._examples,
