@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import yaml
 
@@ -22,15 +22,13 @@ class Value:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
 class DecoratorError(Exception):
     """What is wrong with the decorators, and the line of the file."""
 
-    message: str
-    line: int
-
-    def __str__(self) -> str:
-        return self.message
+    def __init__(self, message: str, line: int) -> None:
+        super().__init__(message)
+        self.message = message
+        self.line = line
 
 
 def read_decorators(text: str) -> Mapping[str, Value]:
@@ -40,10 +38,13 @@ def read_decorators(text: str) -> Mapping[str, Value]:
     """
     source = "\n".join(_decorator_lines(text))
     try:
+        for event in yaml.parse(source, Loader=yaml.SafeLoader):
+            if isinstance(event, yaml.AliasEvent):
+                raise DecoratorError("aliases are not used here", _line(event.start_mark))
         node = yaml.compose(source, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        line = 1 if mark is None else min(mark.line, source.count("\n")) + 1
+        line = min(_line(mark), source.count("\n") + 1)
         raise DecoratorError(f"this is not YAML: {error.problem or error.context}", line) from error
     except yaml.YAMLError as error:
         raise DecoratorError(f"this is not YAML: {error}", 1) from error
@@ -62,8 +63,13 @@ def _decorator_lines(text: str) -> Iterator[str]:
         yield line.removeprefix(MARK).removeprefix(" ").rstrip("\r")
 
 
+def _line(mark: Any) -> int:
+    """A mark's line from 1; typed loosely since PyYAML has one kind of mark in C and one in Python."""
+    return 1 if mark is None else int(mark.line) + 1
+
+
 def _value(node: yaml.Node) -> Value:
-    line = node.start_mark.line + 1
+    line = _line(node.start_mark)
     if isinstance(node, yaml.ScalarNode):
         return Value(str(node.value), line)
     if isinstance(node, yaml.SequenceNode):
@@ -73,11 +79,10 @@ def _value(node: yaml.Node) -> Value:
     entries: dict[str, Value] = {}
     for key, child in node.value:
         if not isinstance(key, yaml.ScalarNode):
-            raise DecoratorError("a key is a plain word", key.start_mark.line + 1)
+            raise DecoratorError("a key is a plain word", _line(key.start_mark))
         name = str(key.value)
         if name in entries:
-            raise DecoratorError(f"the key {name!r} stands twice", key.start_mark.line + 1)
-        value = _value(child)
+            raise DecoratorError(f"the key {name!r} stands twice", _line(key.start_mark))
         # A block value begins on a line of its own; the key is where a person looks.
-        entries[name] = Value(value.content, key.start_mark.line + 1)
+        entries[name] = Value(_value(child).content, _line(key.start_mark))
     return Value(entries, line)
