@@ -19,11 +19,12 @@ REFUSED = 1
 UNUSABLE = 2
 
 _MOST_FAULTS_SHOWN = 200
+_LOG_WIDTH = 1000
 
 
 def people() -> Console:
-    """A console on stderr that never breaks a line of a redirected log."""
-    return Console(file=sys.stderr, highlight=False, soft_wrap=not sys.stderr.isatty())
+    """A console on stderr; a redirected log is wide, so that no line of it is broken."""
+    return Console(file=sys.stderr, highlight=False, width=None if sys.stderr.isatty() else _LOG_WIDTH)
 
 
 @contextmanager
