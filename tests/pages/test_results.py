@@ -62,6 +62,15 @@ def test_a_concept_is_shown_by_its_preferred_label(hostile: Service) -> None:
     assert "A concept" in text(hostile, "SELECT ?c { ?c <http://example.org/size> ?size }")
 
 
+def test_a_column_of_names_is_the_text_of_the_column_it_names(hostile: Service) -> None:
+    query = 'SELECT ?thing ?thingName { VALUES (?thing ?thingName) { (ex:many "By its name") } }'
+    page = hostile.ask(f"PREFIX ex: <http://example.org/> {query}", BROWSER).text
+    assert 'data-column="thing"' in page
+    assert 'data-column="thing name"' not in page
+    assert "By its name" in Document(page).text
+    assert "English" not in Document(page).text
+
+
 def test_a_boolean_is_a_word(hostile: Service) -> None:
     assert "Yes" in text(hostile, "ASK {}")
     assert "No" in text(hostile, "ASK { <a:a> <a:b> <a:c> }")

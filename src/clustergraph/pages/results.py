@@ -22,7 +22,9 @@ _NUMBER: Final = re.compile(r"([+-]?)([0-9]+)(?:\.([0-9]+))?")
 _NUMBERS: Final = frozenset(
     XSD + name for name in ("integer", "decimal", "nonNegativeInteger", "positiveInteger")
 )
-_LONG: Final = 60
+#: Letters that make a cell's text medium or long.
+_SHORT: Final = 20
+_MEDIUM: Final = 60
 _NARROW_SPACE: Final = "\u202f"
 #: Longer numbers than Python's decimals carry exactly (28 digits) are shown as they stand.
 _ROUNDABLE: Final = 28
@@ -42,9 +44,12 @@ class Cell:
     numeric: bool = False
 
     @property
-    def is_long(self) -> bool:
-        """Whether the text wants a wide column."""
-        return len(self.text) > _LONG
+    def shape(self) -> str:
+        """How the cell wants to be set: `number`, or as wide as its text is `short`, `medium` or `long`."""
+        if self.numeric:
+            return "number"
+        length = len(self.text)
+        return "short" if length <= _SHORT else "medium" if length <= _MEDIUM else "long"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,14 +154,11 @@ def table(solutions: Solutions, labels: Labels, root: str) -> Table:
         tuple(_named_cell(row, index, names.get(variables[index]), labels, root) for index in shown)
         for row in rows[:ROWS_ON_A_PAGE]
     )
-    return Table(
-        tuple(
-            Column(variables[index], all(row[place] is None or row[place].numeric for row in cells))
-            for place, index in enumerate(shown)
-        ),
-        cells,
-        len(rows),
-    )
+    columns = []
+    for place, index in enumerate(shown):
+        bound = [each for row in cells if (each := row[place]) is not None]
+        columns.append(Column(variables[index], bool(bound) and all(each.numeric for each in bound)))
+    return Table(tuple(columns), cells, len(rows))
 
 
 def _named_cell(
