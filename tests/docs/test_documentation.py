@@ -24,7 +24,9 @@ def read(name: str) -> str:
 def test_every_setting_is_documented_with_its_default_and_meaning() -> None:
     documented = {
         match[1]: (match[2].strip(), match[3].strip())
-        for match in re.finditer(r"^\| `CLUSTERGRAPH_(\w+)` \| ([^|]*) \| ([^|]*) \|$", read("docs/settings.md"), re.M)
+        for match in re.finditer(
+            r"^\| `CLUSTERGRAPH_(\w+)` \| ([^|]*) \| ([^|]*) \|$", read("docs/settings.md"), re.M
+        )
     }
     assert {name.upper() for name in Settings.model_fields} == documented.keys()
     for name, info in Settings.model_fields.items():
@@ -44,7 +46,9 @@ def test_every_dependency_is_justified() -> None:
     project = tomllib.loads(read("pyproject.toml"))["project"]
     required = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
     names = {re.split(r"[\[<>=]", requirement)[0] for requirement in required}
-    documented = set(re.findall(r"[\w-]+", " ".join(re.findall(r"^\| ([^|]+) \|", read("docs/dependencies.md"), re.M))))
+    documented = set(
+        re.findall(r"[\w-]+", " ".join(re.findall(r"^\| ([^|]+) \|", read("docs/dependencies.md"), re.M)))
+    )
     assert names <= documented
 
 

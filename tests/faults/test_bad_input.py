@@ -81,9 +81,9 @@ def test_every_fault_is_named_at_once_and_the_served_release_stays(
     # A duplicate identifier.
     edit(
         decks / "entities.csv",
-        lambda text: text
-        + next(line for line in text.split("\n") if line.startswith("instrument/escp-4i,"))
-        + "\n",
+        lambda text: (
+            text + next(line for line in text.split("\n") if line.startswith("instrument/escp-4i,")) + "\n"
+        ),
     )
     # A hand-written observation that no slide supports.
     (content / "data" / "extra.ttl").write_text(
@@ -155,7 +155,9 @@ def test_a_damaged_release_stops_serve_query_and_info_with_a_sentence(
         assert "Traceback" not in ended.stderr
 
 
-def test_a_build_mends_a_damaged_release_with_a_new_one(tmp_path: Path, built_home: Path, content: Path) -> None:
+def test_a_build_mends_a_damaged_release_with_a_new_one(
+    tmp_path: Path, built_home: Path, content: Path
+) -> None:
     home = tmp_path / "home"
     shutil.copytree(built_home, home)
     (home / "releases" / "1" / snapshot.MANIFEST).write_text("{}")

@@ -11,6 +11,7 @@ from rich.console import Console
 from clustergraph import __version__, snapshot
 from clustergraph.build.pipeline import is_stale
 from clustergraph.cli.terminal import figures
+from clustergraph.errors import ReleaseUnavailable
 from clustergraph.settings import Settings
 from clustergraph.snapshot import Manifest, Release
 from clustergraph.sources.content import find_content
@@ -75,7 +76,7 @@ def required_release(settings: Settings) -> Release:
     """The current release; raises ReleaseUnavailable, with what to do, when there is none."""
     release = snapshot.current_release(settings.home)
     if release is None:
-        raise snapshot.ReleaseUnavailable(
+        raise ReleaseUnavailable(
             "No release has been built yet.", where=str(settings.home), fix="Run `clustergraph build` first."
         )
     return release

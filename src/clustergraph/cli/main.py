@@ -167,7 +167,7 @@ def validate(
     """
     console = people()
     with failures_in_words(console):
-        run_validate(_settings(), console, [*(files or []), *(data or [])], shapes or [], report_format.value)
+        run_validate(_settings(), [*(files or []), *(data or [])], shapes or [], report_format.value)
 
 
 @app.command()

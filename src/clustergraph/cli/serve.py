@@ -20,6 +20,7 @@ from clustergraph.engine.dataset import DatasetSpec, dataset_of_files, dataset_o
 from clustergraph.engine.embedded import EmbeddedEngine
 from clustergraph.errors import BuildRefused, EngineUnavailable
 from clustergraph.library.query import NamedQuery, load_queries
+from clustergraph.service.addresses import base_url
 from clustergraph.service.app import create_app
 from clustergraph.settings import Settings
 from clustergraph.snapshot import Release
@@ -84,25 +85,26 @@ def _serve(
     engine = EmbeddedEngine(dataset, settings)
     app = create_app(engine, release, queries or {}, settings)
     config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, lifespan="on")
-    server = _AnnouncingServer(config, settings, console)
-    server.run(sockets=[listener])
-    if not server.started:
-        raise EngineUnavailable("The service could not be started; the reason stands above.")
+    _AnnouncingServer(config, engine, settings, console).run(sockets=[listener])
 
 
 class _AnnouncingServer(uvicorn.Server):
     """Says where the service is once it answers, and how to stop it."""
 
-    def __init__(self, config: uvicorn.Config, settings: Settings, console: Console) -> None:
+    def __init__(
+        self, config: uvicorn.Config, engine: EmbeddedEngine, settings: Settings, console: Console
+    ) -> None:
         super().__init__(config)
+        self._engine = engine
         self._settings = settings
         self._console = console
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        # Started here rather than by the application's lifespan, which would log a failure and hide it.
+        await self._engine.start()
         await super().startup(sockets)
         if self.started and not self.should_exit:
-            host = f"[{self._settings.host}]" if ":" in self._settings.host else self._settings.host
-            address = f"http://{host}:{self._settings.port}"
+            address = base_url(self._settings)
             self._console.print()
             self._console.print(Text(f"Serving at {address}  (SPARQL: {address}/sparql)", style="bold green"))
             self._console.print("Press Ctrl+C to stop.")
