@@ -258,7 +258,8 @@ CASES = (
         "ex:Pb a owl:Restriction ; owl:onProperty ex:p ; owl:allValuesFrom ex:B . "
         "ex:Qb a owl:Restriction ; owl:onProperty ex:q ; owl:allValuesFrom ex:B .",
         "ex:i a ex:Pa ; ex:p ex:j .",
-        "ex:i a ex:Pb ; ex:q ex:j . ex:j a ex:A, ex:B . ex:Pa rdfs:subClassOf ex:Pb . ex:Qb rdfs:subClassOf ex:Pb .",
+        "ex:i a ex:Pb ; ex:q ex:j . ex:j a ex:A, ex:B . "
+        "ex:Pa rdfs:subClassOf ex:Pb . ex:Qb rdfs:subClassOf ex:Pb .",
     ),
     Case(
         "an enumeration",

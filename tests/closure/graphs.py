@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 import pyoxigraph as ox
 
+from clustergraph import iris
 from clustergraph.build.closure import ClosureReport, close, compile_rules
 
-INFERRED = ox.NamedNode("http://example.org/graph/inferred")
+INFERRED = ox.NamedNode(iris.INFERRED_GRAPH)
 
 
 def quads(turtle: str) -> list[ox.Quad]:

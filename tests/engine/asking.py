@@ -28,7 +28,8 @@ def triples(directory: Path, count: int = 3000) -> Path:
     """A file of synthetic triples."""
     path = directory / f"{count}.nt"
     path.write_text(
-        "".join(f'<http://e/s{i}> <http://e/p{i % 7}> "value {i}" .\n' for i in range(count)), encoding="utf-8"
+        "".join(f'<http://e/s{i}> <http://e/p{i % 7}> "value {i}" .\n' for i in range(count)),
+        encoding="utf-8",
     )
     return path
 

@@ -65,7 +65,7 @@ def test_service_is_refused_in_every_spelling(query: str) -> None:
         "SELECT ?service $SERVICE { ?service ?p ?SERVICE }",
         "PREFIX service: <http://a/> SELECT * { service:service service:SERVICE service:x }",
         "PREFIX service: <http://a/> PREFIX : <http://b/> SELECT * { GRAPH service:g { ?s ?p ?o } }",
-        "SELECT * { ?s ?p 'SERVICE <http://a/> {}', \"\"\"\nSERVICE\n\"\"\", 'it\\'s SERVICE' }",
+        'SELECT * { ?s ?p \'SERVICE <http://a/> {}\', """\nSERVICE\n""", \'it\\\'s SERVICE\' }',
         "SELECT * { ?s <http://a/SERVICE> ?o } # SERVICE <http://a/> {}",
         "SELECT * { ?s ?p 'x'@service, _:service }",
         "SELECT * { VALUES (?x ?y) { (<http://a/service?x#y> <http://a/service#x>) } }",
@@ -79,8 +79,20 @@ def test_the_word_is_no_keyword_elsewhere(query: str) -> None:
 
 @pytest.mark.parametrize(
     "update",
-    ["INSERT DATA {}", "DELETE WHERE {}", "LOAD <http://a/>", "CLEAR ALL", "DROP DEFAULT", "CREATE GRAPH <http://a/>"]
-    + ["ADD DEFAULT TO <http://a/>", "MOVE DEFAULT TO <http://a/>", "COPY DEFAULT TO <http://a/>", "with <http://a/>"],
+    [
+        "INSERT DATA {}",
+        "DELETE WHERE {}",
+        "LOAD <http://a/>",
+        "CLEAR ALL",
+        "DROP DEFAULT",
+        "CREATE GRAPH <http://a/>",
+    ]
+    + [
+        "ADD DEFAULT TO <http://a/>",
+        "MOVE DEFAULT TO <http://a/>",
+        "COPY DEFAULT TO <http://a/>",
+        "with <http://a/>",
+    ],
 )
 def test_every_update_is_refused_at_its_first_word(update: str) -> None:
     with pytest.raises(QueryRefused, match="read-only") as refusal:
@@ -110,7 +122,9 @@ def test_every_update_is_refused_at_its_first_word(update: str) -> None:
         ("SELECT ?\\uD800 {}", "no character", (1, 9)),
     ],
 )
-def test_what_no_parser_accepts_is_named_with_its_place(query: str, words: str, place: tuple[int, int]) -> None:
+def test_what_no_parser_accepts_is_named_with_its_place(
+    query: str, words: str, place: tuple[int, int]
+) -> None:
     with pytest.raises(SyntaxError):
         ox.Store().query(query)
     with pytest.raises(QueryMalformed, match=words) as failure:
@@ -168,7 +182,9 @@ def test_a_long_list_of_values_is_no_operator() -> None:
         "SELECT " + "<a" * 125_000,
         "SELECT '''" + "a'" * 125_000,
         'SELECT "' + "\\" * 250_000,
-        "".join(f"PREFIX a{i}:<x>" for i in range(6000)) + "ASK {" + "".join(f"FILTERa{i}:x" for i in range(6000)),
+        "".join(f"PREFIX a{i}:<x>" for i in range(6000))
+        + "ASK {"
+        + "".join(f"FILTERa{i}:x" for i in range(6000)),
         "PREFIX a:<x> SELECT " + "A" * 250_000 + ":b",
     ],
 )

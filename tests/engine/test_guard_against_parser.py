@@ -43,7 +43,7 @@ _STATEMENTS = [
     ["SERVICEex:endpoint", "{", "}"],
     ["{", "SELECT", "?s", "(", "1", "<", "2", "AS", "?w", ")", "{", "?s", "?p", "?o", "}", "}"],
 ]
-_GAPS = ["", " ", "\n", "#>\n", "#'\n", "#\"SERVICE\n", "\t"]
+_GAPS = ["", " ", "\n", "#>\n", "#'\n", '#"SERVICE\n', "\t"]
 
 
 @st.composite
@@ -64,7 +64,9 @@ def mutations(draw: st.DrawFn) -> str:
     for _ in range(draw(st.integers(1, 4))):
         place = draw(st.integers(0, len(text) - 1))
         length = draw(st.integers(0, 3))
-        piece = draw(st.sampled_from([*"<>{}()[]'\"\\#?:.,;-+*/|^&! \n1aA_@", "\\u0041", "service", "''", "ex:", "é"]))
+        piece = draw(
+            st.sampled_from([*"<>{}()[]'\"\\#?:.,;-+*/|^&! \n1aA_@", "\\u0041", "service", "''", "ex:", "é"])
+        )
         text = text[:place] + piece + text[place + length :]
     return text
 

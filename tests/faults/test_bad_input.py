@@ -88,9 +88,9 @@ def test_every_fault_is_named_at_once_and_the_served_release_stays(
     # A hand-written observation that no slide supports.
     (content / "data" / "extra.ttl").write_text(
         "@prefix cg: <https://w3id.org/clustergraph/ontology#> .\n"
-        "@prefix cgi: <https://w3id.org/clustergraph/id/> .\n"
-        "cgi:obs/from-nowhere a cg:Observation ;\n"
-        "    cg:aboutEntity cgi:instrument/escp-4i ;\n"
+        "@prefix obs: <https://w3id.org/clustergraph/id/obs/> .\n"
+        "obs:from-nowhere a cg:Observation ;\n"
+        "    cg:aboutEntity <https://w3id.org/clustergraph/id/instrument/escp-4i> ;\n"
         "    cg:numericValue 7.0 .\n",
         encoding="utf-8",
     )
@@ -103,7 +103,8 @@ def test_every_fault_is_named_at_once_and_the_served_release_stays(
         "data/figures.ttl, line",
         "data/decks/observations.csv, row 4, column lines",
         "Did you mean cgs:indicator/staff-per-gazelle?",
-        "milestone/cos-clustpartn-2017-3-02--deadline",
+        "cgi:call/cos-clustpartn-2017-3-02",
+        "The deadline of the call lies before its publication.",
         "cgi:instrument/escp-4i is already described",
         "data/extra.ttl, line 3",
         "cgi:obs/from-nowhere",

@@ -1,17 +1,18 @@
-"""The W3C SHACL test suite, run in process; results are compared as the suite demands (its section 2.2)."""
+"""The W3C SHACL test suite, run in process with each engine; results are compared as the suite demands."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
 
+from clustergraph.build import pyshacl_engine, turbo_engine
 from clustergraph.build.report import ValidationResult, read_report
-from clustergraph.build.validation import validate
+from clustergraph.build.validation import Engine, validate
 from clustergraph.errors import UnusableInput
 
 SUITE = Path(__file__).resolve().parents[3] / "shared" / "w3c" / "shacl" / "tests"
@@ -19,10 +20,20 @@ MANIFEST = "http://www.w3.org/2001/sw/DataAccess/tests/test-manifest#"
 TESTS = "http://www.w3.org/ns/shacl-test#"
 SHACL = "http://www.w3.org/ns/shacl#"
 
-#: Tests that the reference engine is known to fail, with the reason; one that starts to pass must go.
-KNOWN_FAILURES: dict[str, str] = {
-    "sparql/pre-binding/shapesGraph-001": "the optional variable $shapesGraph (SHACL section 5.3.1) is refused",
+ENGINES: dict[str, Engine] = {
+    "pyshacl": pyshacl_engine.report_graph,
+    "pyshacl-turbo": turbo_engine.report_graph,
 }
+#: Tests that an engine is known to fail, with the reason; one that starts to pass must go.
+KNOWN_FAILURES: dict[str, dict[str, str]] = {
+    "pyshacl": {
+        "sparql/pre-binding/shapesGraph-001": "the optional variable $shapesGraph is refused (SHACL 5.3.1)",
+    },
+    "pyshacl-turbo": {},
+}
+needs_suite = pytest.mark.skipif(
+    not SUITE.is_dir(), reason="the W3C SHACL test suite is not beside the repository"
+)
 
 
 @dataclass(frozen=True)
@@ -75,11 +86,11 @@ def values(graph: list[ox.Quad], subject: object, predicate: str) -> list[object
 CASES = list(entries())
 
 
-def outcome(case: Case) -> str:
+def outcome(case: Case, engine: Engine) -> str:
     """`pass`, or what is wrong."""
     graphs = {path: read(path) for path in {case.data, case.shapes, case.manifest}}
     try:
-        report = validate(graphs[case.data], graphs[case.shapes])
+        report = validate(graphs[case.data], graphs[case.shapes], engine=engine)
     except UnusableInput as failure:
         return "pass" if case.fails else f"failed: {failure}"
     if case.fails:
@@ -113,18 +124,20 @@ def signatures(results: tuple[ValidationResult, ...], case: Case) -> Counter[tup
     )
 
 
-@pytest.mark.skipif(not CASES, reason="the W3C SHACL test suite is not beside the repository")
+@needs_suite
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in CASES])
-def test_the_result_is_that_of_the_specification(case: Case) -> None:
-    result = outcome(case)
-    if case.name in KNOWN_FAILURES:
+def test_the_result_is_that_of_the_specification(case: Case, engine: str) -> None:
+    result = outcome(case, ENGINES[engine])
+    if case.name in KNOWN_FAILURES[engine]:
         assert result != "pass", f"{case.name} passes now: remove it from the known failures"
     else:
         assert result == "pass"
 
 
-@pytest.mark.skipif(not CASES, reason="the W3C SHACL test suite is not beside the repository")
-def test_the_suite_is_complete(record_property: pytest.RecordProperty) -> None:
+@needs_suite
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_suite_is_complete(engine: str, record_property: Callable[[str, object], None]) -> None:
     assert len(CASES) == 120
-    assert set(KNOWN_FAILURES) <= {case.name for case in CASES}
-    record_property("w3c_shacl", f"{len(CASES) - len(KNOWN_FAILURES)} of {len(CASES)}")
+    assert set(KNOWN_FAILURES[engine]) <= {case.name for case in CASES}
+    record_property(f"w3c_shacl_{engine}", f"{len(CASES) - len(KNOWN_FAILURES[engine])} of {len(CASES)}")

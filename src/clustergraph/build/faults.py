@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Final
 
 from clustergraph import iris
 from clustergraph.build.collect import Collection
 from clustergraph.build.validation import ValidationReport, ValidationResult
 from clustergraph.errors import Fault, Severity
+
+_IRI: Final = re.compile(r"<([^>]*)>")
 
 
 def gate(
@@ -20,15 +24,14 @@ def gate(
     it goes when that fault is mended.
     """
     faults = [fault for fault in collection.faults if fault.severity is Severity.VIOLATION]
-    explained = {fault.focus for fault in faults} | {fault.value for fault in faults} | collection.rejected
-    for contradiction in contradictions:
-        faults.append(located(collection, contradiction))
-    for result in report.results:
-        if result.severity is not Severity.VIOLATION:
-            continue
-        if result.value in explained or (collection.faults and result.focus in explained):
-            continue
-        faults.append(fault_of(collection, result))
+    explained = {term for fault in faults for term in (fault.focus, fault.value) if term}
+    explained |= collection.rejected
+    faults.extend(located(collection, contradiction) for contradiction in contradictions)
+    faults.extend(
+        fault_of(collection, result)
+        for result in report.violations
+        if result.focus not in explained and result.value not in explained
+    )
     return tuple(
         sorted(set(faults), key=lambda fault: (fault.file or "", fault.row or fault.line or 0, fault.rule))
     )
@@ -36,7 +39,7 @@ def gate(
 
 def fault_of(collection: Collection, result: ValidationResult) -> Fault:
     """One validation result with the place that describes its focus node."""
-    path = f" {iris.compact(result.path)}" if result.path else ""
+    path = f" {_readable(result.path)}" if result.path else ""
     shape = iris.compact(result.shape) if result.shape else "an unnamed shape"
     return located(
         collection,
@@ -56,3 +59,8 @@ def located(collection: Collection, fault: Fault) -> Fault:
     if fault.focus is None or (origin := collection.locate(fault.focus)) is None:
         return fault
     return replace(fault, file=origin.file, row=origin.row, line=collection.line(fault.focus))
+
+
+def _readable(path: str) -> str:
+    """A property path with its IRIs as prefixed names."""
+    return _IRI.sub(lambda found: iris.compact(found[1]), path) if "<" in path else iris.compact(path)

@@ -64,7 +64,9 @@ class Path:
             return "(" + "|".join(parts) + ")"
         if self.step is Step.INVERSE:
             return f"^{parts[0]}"
-        return f"{parts[0]}{_SUFFIXES[self.step]}"
+        # SPARQL reads ^ex:p* as the inverse of ex:p*, and knows no two suffixes in a row.
+        bare = self.parts[0].step in (Step.PREDICATE, Step.SEQUENCE, Step.ALTERNATIVE)
+        return f"{parts[0] if bare else f'({parts[0]})'}{_SUFFIXES[self.step]}"
 
     def triples(self, names: Iterator[int]) -> tuple[ox.NamedNode | ox.BlankNode, list[ox.Triple]]:
         """The node that stands for the path, and the triples that describe it."""

@@ -109,7 +109,7 @@ class Crew:
         ours.setblocking(False)
         link = WorkerLink(self._hired, self._free, self._lost, self.dismiss)
         self._links[link.number] = link
-        self._statuses[link.number] = self._loop.create_future()
+        self._statuses[link.number] = link.status = self._loop.create_future()
         self._order({"fork": link.number}, theirs.fileno())
         theirs.close()
         self._spawn(self._connect(link, ours))
@@ -134,7 +134,7 @@ class Crew:
             return
         exchange, link.exchange = link.exchange, None
         if exchange is not None and not exchange.over:
-            self._spawn(self._fail(link.number, exchange))
+            self._spawn(self._fail(link, exchange))
         if exchange is not None or link.answered or link.number in self._burials:
             self._early_deaths = 0
             self._hire()
@@ -147,12 +147,11 @@ class Crew:
             )
             self._loop.call_later(delay, self._hire)
 
-    async def _fail(self, number: int, exchange: Exchange) -> None:
+    async def _fail(self, link: WorkerLink, exchange: Exchange) -> None:
         status: int | None = None
-        future = self._statuses.get(number)
-        if future is not None:
-            done, _ = await asyncio.wait([future], timeout=_STATUS_SECONDS)
-            status = future.result() if done and not future.cancelled() else None
+        if link.status is not None:
+            done, _ = await asyncio.wait([link.status], timeout=_STATUS_SECONDS)
+            status = link.status.result() if done and not link.status.cancelled() else None
         exchange.fail(cause_of_death(status))
 
     async def _listen(self) -> None:

@@ -110,6 +110,7 @@ class WorkerLink(asyncio.Protocol):
         self.number = number
         self._dismiss = dismiss
         self.answered = 0
+        self.status: asyncio.Future[int] | None = None
         self.exchange: Exchange | None = None
         self._on_free = on_free
         self._on_lost = on_lost

@@ -124,12 +124,13 @@ class _Zygote:
         self._orders = orders
         self._store = store
         self._limits = limits
+        self._wakeup = os.pipe()
         self._numbers: dict[int, int] = {}
         self._processes: dict[int, int] = {}
 
     def run(self) -> None:
-        reader, writer = os.pipe()
-        for descriptor in (reader, writer):
+        reader, writer = self._wakeup
+        for descriptor in self._wakeup:
             os.set_blocking(descriptor, False)
         signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
@@ -179,6 +180,8 @@ class _Zygote:
                 signal.set_wakeup_fd(-1)
                 signal.signal(signal.SIGCHLD, signal.SIG_DFL)
                 self._orders.control.close()
+                for descriptor in self._wakeup:
+                    os.close(descriptor)
                 worker.run(link, self._store, self._limits, zygote)
             finally:
                 os._exit(70)

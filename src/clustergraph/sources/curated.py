@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +22,8 @@ RDF_SUFFIXES: Final[dict[str, ox.RdfFormat]] = {
     ".owl": ox.RdfFormat.RDF_XML,
     ".jsonld": ox.RdfFormat.JSON_LD,
 }
+
+_PREFIX: Final = re.compile(r"^\s*@?prefix\s+([\w.-]*):\s*<([^>]*)>", re.IGNORECASE | re.MULTILINE)
 
 #: A file this broken says nothing new after so many complaints.
 _MOST_COMPLAINTS: Final = 20
@@ -92,13 +95,16 @@ def read_rdf_file(path: Path, name: str, *, graph: str, base_iri: str) -> Readin
 
 
 def line_of(text: str, subject: str) -> int | None:
-    """The first line of a Turtle text that names a subject, in full or by one of its usual prefixes."""
-    spellings = (f"<{subject}>", iris.compact(subject))
-    for number, line in enumerate(text.split("\n"), start=1):
-        stripped = line.lstrip()
-        if any(stripped.startswith(spelling) for spelling in spellings):
-            return number
-    return None
+    """The first line of a Turtle text that begins with a subject, in full or by one of the text's prefixes."""
+    spellings = [f"<{subject}>"]
+    for prefix, namespace in _PREFIX.findall(text):
+        local = subject.removeprefix(namespace)
+        if local != subject:
+            spellings += [f"{prefix}:{local}", f"{prefix}:{local.replace('/', '\\/')}"]
+    begins = re.compile(rf"(?:{'|'.join(map(re.escape, spellings))})(?=[\s;,.]|$)")
+    return next(
+        (number for number, line in enumerate(text.split("\n"), 1) if begins.match(line.lstrip())), None
+    )
 
 
 def _rdf_files(directory: Path) -> list[Path]:

@@ -1,0 +1,217 @@
+"""Counts over a dataset: statements by source, evidence by class, definitions, inferred triples.
+
+Things are IRIs as text; every result has a fixed order.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from typing import Final, cast
+
+import pyoxigraph as ox
+
+from clustergraph import iris
+from clustergraph.iris import CG, DCT, OWL, RDF, RDFS, SKOS
+
+_DEFAULT: Final = ox.DefaultGraph()
+_INFERRED: Final = ox.NamedNode(iris.INFERRED_GRAPH)
+_UNKNOWN: Final = "unknown"
+
+#: Classes whose members are records of what a source says, rather than things that sources name.
+_RECORDS: Final = ("Observation", "Claim", "RelationClaim", "LevelSupport", "Milestone", "Discrepancy")
+#: Classes whose members are sources, places in them, or the project's own yardsticks: no source states them.
+_NOT_STATED: Final = ("SourceDocument", "SourceFragment", "Slide", "Period", "Indicator")
+
+
+def label(store: ox.Store, iri: str) -> str:
+    """The English label of a thing, or nothing."""
+    names = (f"{SKOS}prefLabel", f"{RDFS}label", f"{DCT}title")
+    found = (
+        quad.object.value
+        for name in names
+        for quad in store.quads_for_pattern(ox.NamedNode(iri), ox.NamedNode(name), None, _DEFAULT)
+        if isinstance(quad.object, ox.Literal) and quad.object.language in (None, "en")
+    )
+    return min(found, default="")
+
+
+def sources(store: ox.Store) -> tuple[str, ...]:
+    """The source documents."""
+    return tuple(sorted(_members(store, f"{CG}SourceDocument")))
+
+
+def statements_by_source(store: ox.Store, kind: str) -> Counter[str | None]:
+    """How many records of a class each source states; None counts those that no source states.
+
+    A record that two sources state counts for both.
+    """
+    found: Counter[str | None] = Counter()
+    for record in _members(store, f"{CG}{kind}"):
+        stating = _sources_of(store, record)
+        found.update(stating if stating else (None,))
+    return found
+
+
+def evidence_by_class(store: ox.Store) -> Iterator[tuple[str, frozenset[str], tuple[str, ...]]]:
+    """For each class of the ontology with members: the class, its members, those without a place in a source.
+
+    Derived observations, which rest on other observations, are left out.
+    """
+    exempt = {iri for kind in _NOT_STATED for iri in _members(store, f"{CG}{kind}")}
+    exempt |= {
+        quad.subject.value
+        for quad in store.quads_for_pattern(None, ox.NamedNode(f"{iris.PROV}wasDerivedFrom"), None, _DEFAULT)
+        if isinstance(quad.subject, ox.NamedNode)
+    }
+    for kind in _terms(store, "Class"):
+        members = frozenset(_members(store, kind) - exempt)
+        if members:
+            yield (
+                kind,
+                members,
+                tuple(sorted(each for each in members if not _objects(store, each, f"{CG}statedIn"))),
+            )
+
+
+def things_by_number_of_sources(store: ox.Store) -> tuple[tuple[tuple[str, str], ...], int]:
+    """Each thing that one source alone names, with that source; and how many things any source names.
+
+    Sources are no such things, nor records of what a source says: those rest on their own by nature.
+    """
+    apart = {iri for kind in (*_RECORDS, *_NOT_STATED) for iri in _members(store, f"{CG}{kind}")}
+    named: dict[str, set[str]] = defaultdict(set)
+    for quad in store.quads_for_pattern(None, ox.NamedNode(f"{CG}statedIn"), None, _DEFAULT):
+        if isinstance(quad.subject, ox.NamedNode) and quad.subject.value not in apart:
+            named[quad.subject.value] |= _sources_of(store, quad.subject.value)
+    single = [(thing, *found) for thing, found in named.items() if len(found) == 1]
+    return tuple((thing, source) for thing, source in sorted(single)), len(named)
+
+
+def kinds(store: ox.Store) -> dict[str, str]:
+    """The narrowest class of each thing: of those it is a member of, the one with the fewest members."""
+    found: dict[str, str] = {}
+    by_size = sorted(
+        (
+            (members, kind)
+            for kind in (*_terms(store, "Class"), f"{SKOS}Concept")
+            if (members := _members(store, kind))
+        ),
+        key=lambda each: (len(each[0]), each[1]),
+    )
+    for members, kind in by_size:
+        for member in members:
+            found.setdefault(member, kind)
+    return found
+
+
+def discrepancies(store: ox.Store) -> dict[str, tuple[str, ...]]:
+    """The discrepancies of each type, the type with most first."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for quad in store.quads_for_pattern(None, ox.NamedNode(f"{CG}discrepancyType"), None, _DEFAULT):
+        if isinstance(quad.subject, ox.NamedNode) and isinstance(quad.object, ox.NamedNode):
+            found[quad.object.value].add(quad.subject.value)
+    order = sorted(found, key=lambda kind: (-len(found[kind]), kind))
+    return {kind: tuple(sorted(found[kind])) for kind in order}
+
+
+def as_of(store: ox.Store, source: str) -> tuple[str, str | None, str | None]:
+    """What is known of a source's date: the code of the basis, the earliest and the latest day."""
+    bases = [
+        code
+        for basis in _objects(store, source, f"{CG}asOfBasis")
+        for code in _objects(store, basis, f"{SKOS}notation")
+    ]
+    earliest, latest = (
+        min(_objects(store, source, f"{CG}asOf{end}"), default=None) for end in ("Earliest", "Latest")
+    )
+    return min(bases, default=_UNKNOWN), earliest, latest
+
+
+def cited_extent(store: ox.Store, source: str) -> tuple[tuple[int, int], tuple[int, int]]:
+    """(slides cited, slides) and (lines cited, lines on slides) of a source."""
+    slides = _members(store, f"{CG}Slide")
+    fragments = {
+        quad.subject.value
+        for quad in store.quads_for_pattern(
+            None, ox.NamedNode(f"{CG}fragmentOf"), ox.NamedNode(source), _DEFAULT
+        )
+        if isinstance(quad.subject, ox.NamedNode)
+    }
+    cited = [_lines(store, fragment) for fragment in fragments - slides]
+    lines_cited = {line for extent in cited for line in extent}
+    extents = [_lines(store, slide) for slide in fragments & slides]
+    on_slides = {line for extent in extents for line in extent}
+    return (
+        (sum(not lines_cited.isdisjoint(extent) for extent in extents), len(extents)),
+        (len(lines_cited & on_slides), len(on_slides)),
+    )
+
+
+def definitions(store: ox.Store) -> Iterator[tuple[str, int, tuple[str, ...]]]:
+    """For each kind of term of the project: how many, and those without an English definition."""
+    kinds = {
+        "class": _terms(store, "Class"),
+        "object property": _terms(store, "ObjectProperty"),
+        "datatype property": _terms(store, "DatatypeProperty"),
+        "concept": tuple(
+            sorted(
+                iri
+                for iri in _members(store, f"{SKOS}Concept") | _members(store, f"{CG}Indicator")
+                if iri.startswith(iris.CGS)
+            )
+        ),
+    }
+    for kind, terms in kinds.items():
+        if terms:
+            yield kind, len(terms), tuple(term for term in terms if not _is_defined(store, term))
+
+
+def triples(store: ox.Store) -> tuple[int, int]:
+    """How many triples there are, and how many of them are inferred."""
+    return (
+        sum(1 for _ in store.quads_for_pattern(None, None, None, _DEFAULT)),
+        sum(1 for _ in store.quads_for_pattern(None, None, None, _INFERRED)),
+    )
+
+
+def _members(store: ox.Store, class_iri: str) -> set[str]:
+    return {
+        quad.subject.value
+        for quad in store.quads_for_pattern(
+            None, ox.NamedNode(f"{RDF}type"), ox.NamedNode(class_iri), _DEFAULT
+        )
+        if isinstance(quad.subject, ox.NamedNode)
+    }
+
+
+def _terms(store: ox.Store, kind: str) -> tuple[str, ...]:
+    return tuple(sorted(iri for iri in _members(store, f"{OWL}{kind}") if iri.startswith(CG)))
+
+
+def _objects(store: ox.Store, subject: str, predicate: str) -> list[str]:
+    quads = store.quads_for_pattern(ox.NamedNode(subject), ox.NamedNode(predicate), None, _DEFAULT)
+    return sorted(cast(ox.NamedNode | ox.Literal, quad.object).value for quad in quads)
+
+
+def _sources_of(store: ox.Store, subject: str) -> set[str]:
+    return {
+        source
+        for fragment in _objects(store, subject, f"{CG}statedIn")
+        for source in _objects(store, fragment, f"{CG}fragmentOf")
+    }
+
+
+def _lines(store: ox.Store, fragment: str) -> range:
+    first = min(map(int, _objects(store, fragment, f"{CG}lineStart")), default=0)
+    last = max(map(int, _objects(store, fragment, f"{CG}lineEnd")), default=-1)
+    return range(first, last + 1)
+
+
+def _is_defined(store: ox.Store, term: str) -> bool:
+    return any(
+        isinstance(quad.object, ox.Literal) and quad.object.language == "en" and quad.object.value.strip()
+        for quad in store.quads_for_pattern(
+            ox.NamedNode(term), ox.NamedNode(f"{SKOS}definition"), None, _DEFAULT
+        )
+    )
