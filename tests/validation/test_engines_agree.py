@@ -60,14 +60,15 @@ def signatures(report: ValidationReport) -> set[tuple[str | None, ...]]:
 def with_errors(data: list[ox.Triple], number: int) -> tuple[list[ox.Triple], set[str]]:
     """The data with errors in that many things of this graph, one each, and the kinds of error made."""
     chance = random.Random(20)
-    by_subject: dict[ox.NamedNode, list[ox.Triple]] = defaultdict(list)
+    by_subject: dict[ox.NamedNode | ox.BlankNode | ox.Triple, list[ox.Triple]] = defaultdict(list)
     for triple in data:
-        if isinstance(triple.subject, ox.NamedNode) and "clustergraph/id/" in triple.subject.value:
+        if "clustergraph/id/" in str(triple.subject) and not isinstance(triple.object, ox.BlankNode):
             by_subject[triple.subject].append(triple)
+    named = [triple for triple in data if "_:" not in f"{triple.subject} {triple.object}"]
     kept, made = set(data), set()
     for place, subject in enumerate(chance.sample(sorted(by_subject, key=str), number)):
-        triple = chance.choice(by_subject[subject])
-        other = chance.choice(data)
+        triple = chance.choice(sorted(by_subject[subject], key=str))
+        other = chance.choice(named)
         kind = ("missing", "doubled", "ill-typed", "unknown thing", "other language")[place % 5]
         if kind in ("missing", "ill-typed"):
             kept.discard(triple)

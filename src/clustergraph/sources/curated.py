@@ -95,12 +95,13 @@ def read_rdf_file(path: Path, name: str, *, graph: str, base_iri: str) -> Readin
 
 
 def line_of(text: str, subject: str) -> int | None:
-    """The first line of a Turtle text that begins with a subject, in full or by one of the text's prefixes."""
+    """The first line of a Turtle text that begins with a subject, in full or under a prefix of the text."""
     spellings = [f"<{subject}>"]
     for prefix, namespace in _PREFIX.findall(text):
         local = subject.removeprefix(namespace)
         if local != subject:
-            spellings += [f"{prefix}:{local}", f"{prefix}:{local.replace('/', '\\/')}"]
+            escaped = local.replace("/", "\\/")
+            spellings += [f"{prefix}:{local}", f"{prefix}:{escaped}"]
     begins = re.compile(rf"(?:{'|'.join(map(re.escape, spellings))})(?=[\s;,.]|$)")
     return next(
         (number for number, line in enumerate(text.split("\n"), 1) if begins.match(line.lstrip())), None
