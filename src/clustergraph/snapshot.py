@@ -6,6 +6,8 @@ so that killing the process at any instant leaves the old release or the new one
     HOME/releases/7/manifest.json   what it was built from, what it holds, checksums of its files
     HOME/releases/7/dataset.nq      every quad, in canonical N-Quads (RDFC-1.0), sorted
     HOME/releases/7/queries/        the named queries that fit it
+    HOME/releases/7/validation.ttl  the SHACL report; description.ttl: VoID and DCAT
+    HOME/releases/7/reference.html  the ontology explained; mappings.sssom.tsv, quality.json
     HOME/current                    the number of the release that is served
 """
 
@@ -30,6 +32,10 @@ DATASET: Final = "dataset.nq"
 MANIFEST: Final = "manifest.json"
 VALIDATION_REPORT: Final = "validation.ttl"
 DESCRIPTION: Final = "description.ttl"
+REFERENCE_HTML: Final = "reference.html"
+REFERENCE_MARKDOWN: Final = "reference.md"
+MAPPINGS: Final = "mappings.sssom.tsv"
+QUALITY: Final = "quality.json"
 _REBUILD: Final = "Run `clustergraph build` to make a sound one."
 
 

@@ -1,4 +1,4 @@
-"""Answers: complete in every format, over the dataset that was asked for, and like those of a lone process."""
+"""Answers: complete in every format, over the dataset that was asked for, and wrong about nothing."""
 
 from __future__ import annotations
 
@@ -65,8 +65,12 @@ def test_every_format_carries_the_whole_result(tmp_path: Path, result_format: Re
 
 @pytest.mark.parametrize(
     ("result_format", "expected"),
-    [(negotiation.JSON, b'"boolean":true'), (negotiation.XML, b"<boolean>true</boolean>")]
-    + [(negotiation.CSV, b"true"), (negotiation.TSV, b"true")],
+    [
+        (negotiation.JSON, b'"boolean":true'),
+        (negotiation.XML, b"<boolean>true</boolean>"),
+        (negotiation.CSV, b"true"),
+        (negotiation.TSV, b"true"),
+    ],
     ids=["json", "xml", "csv", "tsv"],
 )
 def test_ask_is_answered_in_every_format_of_rows(

@@ -65,7 +65,7 @@ def test_an_endless_query_stops_at_its_deadline_while_small_ones_are_answered(da
             assert await number(engine) == 3000
             waits.append(time.monotonic() - before)
             await asyncio.sleep(0.05)
-        with pytest.raises(QueryTimeout, match="after 1.5 seconds"):
+        with pytest.raises(QueryTimeout, match=r"after 1\.5 seconds"):
             await endless
         assert 1.4 < time.monotonic() - started < 5
         assert max(waits) < 1

@@ -86,8 +86,6 @@ def test_the_word_is_no_keyword_elsewhere(query: str) -> None:
         "CLEAR ALL",
         "DROP DEFAULT",
         "CREATE GRAPH <http://a/>",
-    ]
-    + [
         "ADD DEFAULT TO <http://a/>",
         "MOVE DEFAULT TO <http://a/>",
         "COPY DEFAULT TO <http://a/>",

@@ -16,6 +16,7 @@ import pytest
 
 from clustergraph.engine import crew as crew_module
 from clustergraph.engine.base import QueryRequest
+from clustergraph.engine.dataset import dataset_of_files
 from clustergraph.engine.embedded import EmbeddedEngine
 from clustergraph.errors import EngineUnavailable, QueryCrashed, QueryError
 from clustergraph.negotiation import JSON
@@ -26,7 +27,6 @@ from .asking import (
     alive,
     body,
     children,
-    dataset_of_files,
     engine_over,
     kill,
     number,

@@ -9,6 +9,7 @@ import pyoxigraph as ox
 import pytest
 
 from clustergraph.build import pyshacl_engine, turbo_engine
+from clustergraph.build.graphs import Graph
 from clustergraph.build.paths import read_path
 from clustergraph.build.report import ValidationReport, as_term, as_text, read_report
 from clustergraph.build.validation import Engine, validate
@@ -212,9 +213,7 @@ def test_named_graphs_are_validated_as_one_graph() -> None:
     ],
 )
 def test_a_path_is_said_in_sparql_and_written_back(turtle: str, sparql: str) -> None:
-    from clustergraph.build.axioms import Ontology
-
-    graph = Ontology(quads(f"ex:S sh:path {turtle} ."))
+    graph = Graph(quads(f"ex:S sh:path {turtle} ."))
     ((_, node),) = graph.pairs(ox.NamedNode(f"{SH}path"))
     path = read_path(graph, node)
     assert path is not None
@@ -222,7 +221,7 @@ def test_a_path_is_said_in_sparql_and_written_back(turtle: str, sparql: str) -> 
     predicate = sparql if "<" in sparql else f"<{sparql}>"
     ox.Store().query(f"SELECT * {{ ?s {predicate} ?o }}")
     written, triples = path.triples(itertools.count(1))
-    again = Ontology(ox.Quad(triple.subject, triple.predicate, triple.object) for triple in triples)
+    again = Graph(ox.Quad(triple.subject, triple.predicate, triple.object) for triple in triples)
     assert read_path(again, written) == path
 
 

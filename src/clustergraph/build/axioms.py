@@ -5,28 +5,35 @@ Source: OWL 2 Mapping to RDF Graphs, section 3 (the expressions of the RL profil
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Final, TypeAlias
+from collections.abc import Callable, Iterator
+from typing import Final
 
 import pyoxigraph as ox
 
 from clustergraph import iris
+from clustergraph.build.expressions import (
+    All,
+    AtMost,
+    ClassExpression,
+    Complement,
+    HasValue,
+    Intersection,
+    Literals,
+    Named,
+    OneOf,
+    OutsideProfile,
+    Property,
+    Some,
+    Union,
+)
+from clustergraph.build.graphs import RDF_TYPE, Graph, IllFormed, Node, Term, written
 
-Node: TypeAlias = ox.NamedNode | ox.BlankNode
-Term: TypeAlias = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
-
-RDF_TYPE: Final = ox.NamedNode(f"{iris.RDF}type")
 SUB_CLASS: Final = ox.NamedNode(f"{iris.RDFS}subClassOf")
 SUB_PROPERTY: Final = ox.NamedNode(f"{iris.RDFS}subPropertyOf")
 DOMAIN: Final = ox.NamedNode(f"{iris.RDFS}domain")
 RANGE: Final = ox.NamedNode(f"{iris.RDFS}range")
 THING: Final = ox.NamedNode(f"{iris.OWL}Thing")
 NOTHING: Final = ox.NamedNode(f"{iris.OWL}Nothing")
-_FIRST: Final = ox.NamedNode(f"{iris.RDF}first")
-_REST: Final = ox.NamedNode(f"{iris.RDF}rest")
-_NIL: Final = ox.NamedNode(f"{iris.RDF}nil")
 _RDFS_DATATYPE: Final = ox.NamedNode(f"{iris.RDFS}Datatype")
 _DATATYPES: Final = frozenset(
     ox.NamedNode(iri)
@@ -55,191 +62,19 @@ def owl(name: str) -> ox.NamedNode:
     return ox.NamedNode(iris.OWL + name)
 
 
-class OutsideProfile(Exception):
-    """An expression that stands where OWL 2 RL/RDF has no rule for it; the text says which.
-
-    A signal inside this room: callers are told by a fault.
-    """
-
-
-@dataclass(frozen=True, slots=True)
-class Property:
-    """A property, or the inverse of one (`[ owl:inverseOf p ]`)."""
-
-    iri: ox.NamedNode
-    inverse: bool = False
-
-    @property
-    def turned(self) -> Property:
-        """The inverse of this property."""
-        return Property(self.iri, not self.inverse)
-
-    def __str__(self) -> str:
-        return iris.compact(self.iri.value) + ("⁻" if self.inverse else "")
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """A class with a name."""
-
-    iri: ox.NamedNode
-
-    def __str__(self) -> str:
-        return iris.compact(self.iri.value)
-
-
-@dataclass(frozen=True, slots=True)
-class Intersection:
-    """owl:intersectionOf."""
-
-    parts: tuple[ClassExpression, ...]
-
-    def __str__(self) -> str:
-        return "(" + " ⊓ ".join(map(str, self.parts)) + ")"
-
-
-@dataclass(frozen=True, slots=True)
-class Union:
-    """owl:unionOf."""
-
-    parts: tuple[ClassExpression, ...]
-
-    def __str__(self) -> str:
-        return "(" + " ⊔ ".join(map(str, self.parts)) + ")"
-
-
-@dataclass(frozen=True, slots=True)
-class OneOf:
-    """owl:oneOf."""
-
-    individuals: tuple[Term, ...]
-
-    def __str__(self) -> str:
-        return "{" + ", ".join(map(written, self.individuals)) + "}"
-
-
-@dataclass(frozen=True, slots=True)
-class Complement:
-    """owl:complementOf."""
-
-    part: ClassExpression
-
-    def __str__(self) -> str:
-        return f"¬{self.part}"
-
-
-@dataclass(frozen=True, slots=True)
-class HasValue:
-    """owl:hasValue on a property."""
-
-    property: Property
-    value: Term
-
-    def __str__(self) -> str:
-        return f"({self.property} value {written(self.value)})"
-
-
-@dataclass(frozen=True, slots=True)
-class Some:
-    """owl:someValuesFrom on a property; owl:Thing as filler asks for any value."""
-
-    property: Property
-    filler: ClassExpression
-
-    def __str__(self) -> str:
-        return f"({self.property} some {self.filler})"
-
-
-@dataclass(frozen=True, slots=True)
-class All:
-    """owl:allValuesFrom on a property."""
-
-    property: Property
-    filler: ClassExpression
-
-    def __str__(self) -> str:
-        return f"({self.property} only {self.filler})"
-
-
-@dataclass(frozen=True, slots=True)
-class AtMost:
-    """owl:maxCardinality or owl:maxQualifiedCardinality (`filler` is owl:Thing when unqualified)."""
-
-    property: Property
-    number: int
-    filler: ClassExpression
-    qualified: bool
-
-    def __str__(self) -> str:
-        return f"({self.property} at most {self.number} {self.filler})"
-
-
-@dataclass(frozen=True, slots=True)
-class Literals:
-    """A datatype as the filler of owl:allValuesFrom: it speaks of literals, which are never subjects."""
-
-    def __str__(self) -> str:
-        return "literals"
-
-
-ClassExpression: TypeAlias = (
-    Named | Intersection | Union | OneOf | Complement | HasValue | Some | All | AtMost | Literals
-)
-
-
-def written(term: Term) -> str:
-    """A term as people read it: a prefixed name where one fits, else as in N-Triples."""
-    return iris.compact(term.value) if isinstance(term, ox.NamedNode) else str(term)
-
-
-class Ontology:
-    """An ontology's triples, indexed by subject and predicate, in a fixed order."""
-
-    def __init__(self, quads: Iterable[ox.Quad]) -> None:
-        triples = {(quad.subject, quad.predicate, quad.object) for quad in quads}
-        self.quads = tuple(
-            ox.Quad(*triple) for triple in sorted(triples, key=lambda triple: tuple(map(str, triple)))
-        )
-        self._objects: dict[tuple[Term, ox.NamedNode], list[Term]] = defaultdict(list)
-        self._pairs: dict[ox.NamedNode, list[tuple[Node, Term]]] = defaultdict(list)
-        for quad in self.quads:
-            if isinstance(quad.subject, ox.Triple):
-                continue
-            self._objects[quad.subject, quad.predicate].append(quad.object)
-            self._pairs[quad.predicate].append((quad.subject, quad.object))
-
-    def pairs(self, predicate: ox.NamedNode) -> list[tuple[Node, Term]]:
-        """Subject and object of every triple with a predicate."""
-        return self._pairs.get(predicate, [])
-
-    def objects(self, subject: Term, predicate: ox.NamedNode) -> list[Term]:
-        """The values of a property of a node."""
-        return self._objects.get((subject, predicate), [])
+class Ontology(Graph):
+    """An ontology's triples, and the axioms they write."""
 
     def instances(self, class_name: str) -> list[Node]:
         """Every node typed with a term of the OWL vocabulary."""
         return self.nodes_of_type(owl(class_name))
 
-    def nodes_of_type(self, kind: ox.NamedNode) -> list[Node]:
-        """Every node with a type."""
-        return [subject for subject, its_kind in self.pairs(RDF_TYPE) if its_kind == kind]
-
     def items(self, head: Term) -> tuple[Term, ...]:
         """The members of a list; raises OutsideProfile when the list is broken or has no end."""
-        members: list[Term] = []
-        seen: set[Term] = set()
-        while head != _NIL:
-            first, rest = self.objects(head, _FIRST), self.objects(head, _REST)
-            if len(first) != 1 or len(rest) != 1 or head in seen:
-                raise OutsideProfile(
-                    "a list that is broken: a member is missing, doubled or the list has no end"
-                )
-            seen.add(head)
-            members.append(first[0])
-            head = rest[0]
-        if not members:
-            raise OutsideProfile("an empty list")
-        return tuple(members)
+        try:
+            return super().items(head)
+        except IllFormed as reason:
+            raise OutsideProfile(str(reason)) from reason
 
     def is_datatype(self, node: Term) -> bool:
         """Whether a range speaks of literals, which never become subjects here."""

@@ -16,9 +16,9 @@ from typing import Final, TypeAlias
 
 import pyoxigraph as ox
 
-from clustergraph.build.axioms import RDF_TYPE
 from clustergraph.build.compilation import compile_rules
 from clustergraph.build.consistency import inconsistencies
+from clustergraph.build.graphs import RDF_TYPE
 from clustergraph.build.rules import Rule
 from clustergraph.errors import BuildRefused, Fault
 

@@ -22,22 +22,9 @@ from typing import Final
 import pyoxigraph as ox
 
 from clustergraph import iris
-from clustergraph.build.axioms import (
-    DOMAIN,
-    RANGE,
-    RDF_TYPE,
-    SUB_CLASS,
-    SUB_PROPERTY,
-    THING,
-    ClassExpression,
-    Named,
-    Ontology,
-    OutsideProfile,
-    Property,
-    Term,
-    owl,
-    written,
-)
+from clustergraph.build.axioms import DOMAIN, RANGE, SUB_CLASS, SUB_PROPERTY, THING, Ontology, owl
+from clustergraph.build.expressions import ClassExpression, Named, OutsideProfile, Property
+from clustergraph.build.graphs import RDF_TYPE, Term, written
 from clustergraph.build.rules import Body, Pattern, Rule, conclusions, conditions, step
 from clustergraph.build.schema import schema_closure
 from clustergraph.errors import BuildRefused, Fault

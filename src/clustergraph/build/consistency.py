@@ -14,22 +14,17 @@ from collections.abc import Iterable, Iterator
 import pyoxigraph as ox
 
 from clustergraph import iris
-from clustergraph.build.axioms import (
-    NOTHING,
-    RDF_TYPE,
-    SUB_CLASS,
-    THING,
+from clustergraph.build.axioms import NOTHING, SUB_CLASS, THING, Ontology, owl
+from clustergraph.build.expressions import (
     AtMost,
     ClassExpression,
     Complement,
     Intersection,
     Named,
-    Ontology,
     OutsideProfile,
     Property,
-    Term,
-    owl,
 )
+from clustergraph.build.graphs import RDF_TYPE, Term
 from clustergraph.build.rules import Body, conditions, step
 from clustergraph.errors import Fault
 

@@ -14,11 +14,7 @@ from typing import Final
 import pyoxigraph as ox
 
 from clustergraph import iris
-from clustergraph.build.axioms import Ontology, OutsideProfile, Term
-
-_FIRST: Final = ox.NamedNode(f"{iris.RDF}first")
-_REST: Final = ox.NamedNode(f"{iris.RDF}rest")
-_NIL: Final = ox.NamedNode(f"{iris.RDF}nil")
+from clustergraph.build.graphs import FIRST, NIL, REST, Graph, IllFormed, Term
 
 
 class Step(StrEnum):
@@ -79,7 +75,7 @@ class Path:
         return node, [ox.Triple(node, ox.NamedNode(iris.SH + self.step), written[0]), *written[1]]
 
 
-def read_path(graph: Ontology, node: Term, depth: int = 0) -> Path | None:
+def read_path(graph: Graph, node: Term, depth: int = 0) -> Path | None:
     """The path that a node of a graph stands for, or None where it is not well-formed."""
     if isinstance(node, ox.NamedNode):
         return Path(Step.PREDICATE, iri=node.value)
@@ -94,10 +90,10 @@ def read_path(graph: Ontology, node: Term, depth: int = 0) -> Path | None:
     return _compound(graph, Step.SEQUENCE, node, depth)
 
 
-def _compound(graph: Ontology, step: Step, head: Term, depth: int) -> Path | None:
+def _compound(graph: Graph, step: Step, head: Term, depth: int) -> Path | None:
     try:
         parts = [read_path(graph, member, depth + 1) for member in graph.items(head)]
-    except OutsideProfile:
+    except IllFormed:
         return None
     known = tuple(part for part in parts if part is not None)
     return Path(step, parts=known) if len(known) == len(parts) else None
@@ -108,6 +104,6 @@ def _list(parts: tuple[Path, ...], names: Iterator[int]) -> tuple[ox.BlankNode, 
     triples = []
     for place, (node, part) in enumerate(zip(nodes, parts, strict=True)):
         member, described = part.triples(names)
-        rest = nodes[place + 1] if place + 1 < len(nodes) else _NIL
-        triples += [ox.Triple(node, _FIRST, member), ox.Triple(node, _REST, rest), *described]
+        rest = nodes[place + 1] if place + 1 < len(nodes) else NIL
+        triples += [ox.Triple(node, FIRST, member), ox.Triple(node, REST, rest), *described]
     return nodes[0], triples

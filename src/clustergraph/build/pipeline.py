@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import platform
 import time
 from collections import Counter
@@ -22,6 +23,9 @@ from clustergraph.build.faults import gate
 from clustergraph.build.validation import ValidationReport, validate
 from clustergraph.errors import BuildRefused, Fault, ReleaseUnavailable, Severity
 from clustergraph.publish import catalogue
+from clustergraph.publish.mappings import sssom_tsv
+from clustergraph.publish.quality import quality
+from clustergraph.publish.reference import reference_html, reference_markdown
 from clustergraph.settings import Settings
 from clustergraph.snapshot import Manifest, Release, Validation
 from clustergraph.sources.content import Content
@@ -121,6 +125,12 @@ def build(
             pending.write(
                 snapshot.DESCRIPTION,
                 catalogue.describe(dataset.store, release=pending.number, built_at=built_at, triples=triples),
+            )
+            pending.write(snapshot.REFERENCE_HTML, reference_html(dataset.store, home="./"))
+            pending.write(snapshot.REFERENCE_MARKDOWN, reference_markdown(dataset.store))
+            pending.write(snapshot.MAPPINGS, sssom_tsv(dataset.store))
+            pending.write(
+                snapshot.QUALITY, json.dumps(quality(dataset.store, dataset.report), indent=2).encode()
             )
             manifest = Manifest(
                 release=pending.number,

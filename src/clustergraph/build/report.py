@@ -14,7 +14,7 @@ from typing import Final
 import pyoxigraph as ox
 
 from clustergraph import iris
-from clustergraph.build.axioms import Ontology, Term
+from clustergraph.build.graphs import Graph, Term
 from clustergraph.build.paths import Path, read_path
 from clustergraph.errors import Severity
 
@@ -150,7 +150,7 @@ def read_report(report: Iterable[ox.Triple], shapes: Iterable[ox.Triple]) -> Val
 
     Only results that the report names with sh:result count; those nested under sh:detail explain others.
     """
-    graph = Ontology(ox.Quad(triple.subject, triple.predicate, triple.object) for triple in report)
+    graph = Graph(ox.Quad(triple.subject, triple.predicate, triple.object) for triple in report)
     remedies = Remedies(shapes)
     results = [
         _read_result(graph, result, remedies)
@@ -164,7 +164,7 @@ class Remedies:
     """What shapes say about mending: the remedy of a shape, else that of the shapes that refer to it."""
 
     def __init__(self, shapes: Iterable[ox.Triple]) -> None:
-        self._graph = Ontology(ox.Quad(triple.subject, triple.predicate, triple.object) for triple in shapes)
+        self._graph = Graph(ox.Quad(triple.subject, triple.predicate, triple.object) for triple in shapes)
         self._above: dict[Term, list[Term]] = {}
         for name in ("property", "node", "qualifiedValueShape"):
             for parent, child in self._graph.pairs(_sh(name)):
@@ -182,7 +182,7 @@ class Remedies:
         return None
 
 
-def _read_result(graph: Ontology, node: Term, remedies: Remedies) -> ValidationResult:
+def _read_result(graph: Graph, node: Term, remedies: Remedies) -> ValidationResult:
     def one(name: str) -> Term | None:
         return next(iter(graph.objects(node, _sh(name))), None)
 

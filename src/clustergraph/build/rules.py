@@ -10,9 +10,8 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from clustergraph.build.axioms import (
-    RDF_TYPE,
-    THING,
+from clustergraph.build.axioms import THING
+from clustergraph.build.expressions import (
     All,
     AtMost,
     ClassExpression,
@@ -25,9 +24,9 @@ from clustergraph.build.axioms import (
     OutsideProfile,
     Property,
     Some,
-    Term,
     Union,
 )
+from clustergraph.build.graphs import RDF_TYPE, Term
 
 _VARIABLE: Final = re.compile(r"\?\w+")
 

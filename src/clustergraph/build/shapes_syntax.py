@@ -13,7 +13,7 @@ from typing import Final
 import pyoxigraph as ox
 
 from clustergraph import iris
-from clustergraph.build.axioms import Ontology, OutsideProfile, Term, written
+from clustergraph.build.graphs import Graph, IllFormed, Term, written
 from clustergraph.build.paths import read_path
 from clustergraph.errors import Fault
 
@@ -78,14 +78,14 @@ _PATH: Final = re.compile(r"[$?]PATH\b")
 
 def syntax_faults(shapes: Iterable[ox.Triple]) -> tuple[Fault, ...]:
     """Every place where a shapes graph is not well-formed; `focus` is the shape or its part."""
-    graph = Ontology(ox.Quad(triple.subject, triple.predicate, triple.object) for triple in shapes)
+    graph = Graph(ox.Quad(triple.subject, triple.predicate, triple.object) for triple in shapes)
     return tuple(
         sorted(set(_Syntax(graph).faults()), key=lambda fault: (fault.focus or "", fault.rule, fault.message))
     )
 
 
 class _Syntax:
-    def __init__(self, graph: Ontology) -> None:
+    def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self._described = {quad.subject for quad in graph.quads}
         self._above: dict[Term, list[Term]] = {}
@@ -157,7 +157,7 @@ class _Syntax:
                     continue
                 try:
                     self.graph.items(value)
-                except OutsideProfile as reason:
+                except IllFormed as reason:
                     yield self._fault(subject, f"sh:{name}", f"has {reason}", "Write it as a list: ( … ).")
 
     def _paths(self) -> Iterator[Fault]:

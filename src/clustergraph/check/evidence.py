@@ -133,7 +133,7 @@ def _overlapping_slides(places: Places) -> Iterator[Fault]:
         if before.source == after.source and after.first <= before.last:
             yield Fault(
                 rule="slides apart",
-                message=f"{iris.compact(later)} begins on {after.words.split('–')[0]}, before "
+                message=f"{iris.compact(later)} begins on line {after.first}, before "
                 f"{iris.compact(earlier)} ends.",
                 fix="Correct the extents in data/decks/slides.csv.",
                 focus=later,

@@ -7,6 +7,7 @@ times as long.
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -88,7 +89,7 @@ def find_hermit() -> Hermit | str:
     jar = directory / "HermiT.jar"
     if not jar.is_file():
         return f"this owlready2 has no HermiT ({jar.name} is missing)"
-    return Hermit(java, f"{directory}:{jar}")
+    return Hermit(java, os.pathsep.join((str(directory), str(jar))))
 
 
 def _ntriples(triples: Iterable[ox.Triple]) -> bytes:

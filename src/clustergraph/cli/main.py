@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from clustergraph import __version__
 from clustergraph.cli.build import run_build
+from clustergraph.cli.check import run_check
 from clustergraph.cli.info import show_info
 from clustergraph.cli.query import run_query
 from clustergraph.cli.serve import run_serve
@@ -168,6 +169,41 @@ def validate(
     console = people()
     with failures_in_words(console):
         run_validate(_settings(), [*(files or []), *(data or [])], shapes or [], report_format.value)
+
+
+@app.command()
+def check(
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON also on a terminal; a pipe always gets it.")
+    ] = False,
+    decks: Annotated[
+        Path | None,
+        typer.Option(help="Directory with the texts of the decks: quotes are then compared with them."),
+    ] = None,
+    inventory: Annotated[
+        Path | None,
+        typer.Option(help="CSV file with the inventory of the decks: coverage is then compared with it."),
+    ] = None,
+    write_coverage: Annotated[
+        bool,
+        typer.Option("--write-coverage", help="Bring data/coverage.csv in step with the tables, and stop."),
+    ] = False,
+) -> None:
+    """Run every check of ontology and data that a change must pass, and show what each found.
+
+    Profile, consistency (HermiT), closure against an oracle, shapes, lint, coverage, evidence. Exit status: 0
+    all passed or were skipped with a reason, 1 something failed, 2 something could not be used.
+    """
+    console = people()
+    with failures_in_words(console):
+        run_check(
+            _settings(),
+            console,
+            as_json=as_json,
+            decks=decks,
+            inventory=inventory,
+            write_coverage=write_coverage,
+        )
 
 
 @app.command()

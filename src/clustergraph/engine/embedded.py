@@ -97,7 +97,7 @@ class EmbeddedEngine:
         return Processes(None, ()) if crew is None else Processes(crew.zygote, crew.workers)
 
     async def start(self) -> Self:
-        """Load the dataset and be ready.
+        """Load the dataset and be ready; an engine that is ready already stays as it is.
 
         Raises UnusableInput with every file that cannot be loaded, ReleaseUnavailable where the files are a
         release, and EngineUnavailable where processes cannot be started or die on the way.
@@ -107,6 +107,8 @@ class EmbeddedEngine:
                 "This platform cannot fork processes, which the embedded engine needs.",
                 fix="Run clustergraph on Linux, in a container or under WSL.",
             )
+        if self._crew is not None:
+            return self
         self._loop = asyncio.get_running_loop()
         self._closed = False
         await self._muster()

@@ -164,6 +164,8 @@ class WorkerLink(asyncio.Protocol):
                 self._transport.pause_reading()
                 exchange.when_drained(self._resume)
             return
+        # The last frame may have come along with the one that made this end wait.
+        self._resume()
         self.exchange = None
         self.answered += 1
         # Last words are heard before the worker is offered to the next query.

@@ -1,7 +1,7 @@
 """The vocabularies that the graph uses or is mapped to, by prefix, namespace and name.
 
-Namespaces are those of the vocabularies' own documents; a vocabulary whose namespace could not be read
-there is not listed.
+A vocabulary whose namespace is not known for certain is not listed; CMISA's files are not public, so it is
+not.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from clustergraph import snapshot
 from clustergraph.engine.base import Engine
 from clustergraph.errors import ClustergraphError
 from clustergraph.library.query import NamedQuery
@@ -22,6 +23,7 @@ from clustergraph.negotiation import TURTLE
 from clustergraph.pages import links
 from clustergraph.pages.render import ASSETS, render
 from clustergraph.pages.view import Link, release_view
+from clustergraph.publish.reference import STYLESHEET
 from clustergraph.service.addresses import SPARQL_PATH, problem_type, root_path
 from clustergraph.service.answering import Answering
 from clustergraph.service.headers import CommonHeaders
@@ -30,7 +32,7 @@ from clustergraph.service.queries import NamedQueries, question_views
 from clustergraph.service.responses import LOG, content_type, html_response, problem_response, problem_view
 from clustergraph.service.sparql import SparqlEndpoint
 from clustergraph.settings import Settings
-from clustergraph.snapshot import DESCRIPTION, VALIDATION_REPORT, Release
+from clustergraph.snapshot import Release
 
 #: Examples below the form that fit any dataset.
 _GENERAL_EXAMPLES: Final = (
@@ -84,10 +86,10 @@ def create_app(
         Route("/queries", pages.queries),
         Route("/queries/{name}", NamedQueries(answering, queries, settings), methods=["GET"]),
         Route("/problems", pages.problems),
-        Mount("/assets", StaticFiles(directory=ASSETS)),
         Route("/livez", _alive),
         Route("/readyz", _readiness(engine)),
         *_documents(release),
+        Mount("/assets", StaticFiles(directory=ASSETS)),
     ]
     app = FastAPI(
         title="clustergraph",
@@ -138,8 +140,9 @@ class _Pages:
             root=root,
             release=view,
             questions=question_views((each for each in queries.values() if each.first_page), root),
-            has_report=VALIDATION_REPORT in files,
-            has_description=DESCRIPTION in files,
+            has_report=snapshot.VALIDATION_REPORT in files,
+            has_description=snapshot.DESCRIPTION in files,
+            has_reference=snapshot.REFERENCE_HTML in files,
         )
         self._queries = render("queries.html", root=root, questions=question_views(queries.values(), root))
         self._problems = render("problems.html", root=root, kinds=tuple(KINDS.values()))
@@ -154,24 +157,37 @@ class _Pages:
         return html_response(self._problems)
 
 
+#: Documents that a release carries: the path, the file, its media type.
+_DOCUMENTS: Final = (
+    ("/ontology", snapshot.REFERENCE_HTML, "text/html; charset=utf-8"),
+    ("/ontology.md", snapshot.REFERENCE_MARKDOWN, "text/markdown; charset=utf-8"),
+    ("/mappings.sssom.tsv", snapshot.MAPPINGS, "text/tab-separated-values; charset=utf-8"),
+    ("/quality.json", snapshot.QUALITY, "application/json"),
+    ("/void.ttl", snapshot.DESCRIPTION, content_type(TURTLE)),
+    ("/.well-known/void", snapshot.DESCRIPTION, content_type(TURTLE)),
+    ("/validation.ttl", snapshot.VALIDATION_REPORT, content_type(TURTLE)),
+)
+
+
 def _documents(release: Release | None) -> list[BaseRoute]:
-    """Routes of the Turtle documents that the release carries: its description and validation report."""
+    """Routes of the documents that the release carries, and of the style of the one that has a page."""
     if release is None:
         return []
-    paths = {
-        "/void.ttl": DESCRIPTION,
-        "/.well-known/void": DESCRIPTION,
-        "/validation.ttl": VALIDATION_REPORT,
-    }
 
-    def route(path: str, text: str) -> Route:
+    def route(path: str, text: str, media_type: str) -> Route:
         async def document(_: Request) -> Response:
-            return Response(text, headers={"Content-Type": content_type(TURTLE)})
+            return Response(text, headers={"Content-Type": media_type})
 
         return Route(path, document)
 
+    style = route("/assets/reference.css", STYLESHEET.read_text(encoding="utf-8"), "text/css; charset=utf-8")
     return [
-        route(path, release.read_text(name)) for path, name in paths.items() if name in release.manifest.files
+        style,
+        *(
+            route(path, release.read_text(name), media_type)
+            for path, name, media_type in _DOCUMENTS
+            if name in release.manifest.files
+        ),
     ]
 
 
