@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator
 
 import pyoxigraph as ox
 
-from clustergraph import iris
 from clustergraph.build.axioms import NOTHING, SUB_CLASS, THING, Ontology, owl
 from clustergraph.build.expressions import (
     AtMost,
@@ -24,8 +23,9 @@ from clustergraph.build.expressions import (
     OutsideProfile,
     Property,
 )
-from clustergraph.build.graphs import RDF_TYPE, Term
+from clustergraph.build.graphs import Term
 from clustergraph.build.rules import Body, conditions, step
+from clustergraph.build.wording import Wording
 from clustergraph.errors import Fault
 
 _THING = "?thing"
@@ -44,9 +44,9 @@ def inconsistencies(store: ox.Store, ontology: Iterable[ox.Quad]) -> tuple[Fault
     return tuple(sorted(found, key=lambda fault: (fault.focus or "", fault.rule, fault.message)))
 
 
-class _Contradictions:
+class _Contradictions(Wording):
     def __init__(self, store: ox.Store, ontology: Ontology) -> None:
-        self.store = store
+        super().__init__(store)
         self.ontology = ontology
         self.unchecked: list[Fault] = []
         self._fresh = itertools.count(1)
@@ -80,12 +80,10 @@ class _Contradictions:
     def _both(
         self, rule: str, individual: Term, pair: tuple[ClassExpression, ClassExpression], axiom: str
     ) -> Fault:
-        words = " and ".join(
-            f"“{self._class_label(each)}” ({self._origin(individual, each)})" for each in pair
-        )
+        words = " and ".join(f"“{self.of_class(each)}” ({self.origin(individual, each)})" for each in pair)
         return Fault(
             rule=rule,
-            message=f"{self._name(individual)} is in the classes {words}, which can have no member in common "
+            message=f"{self.name(individual)} is in the classes {words}, which can have no member in common "
             f"({pair[0]} and {pair[1]}, {axiom}).",
             fix="Remove the type that is wrong; where it is inferred, the statement it follows from: a "
             "subclass, or a property with that domain or range. If two things share this identifier, give "
@@ -97,7 +95,7 @@ class _Contradictions:
         for individual in self._members(Named(NOTHING)):
             yield Fault(
                 rule="cls-nothing2",
-                message=f"{self._name(individual)} is in the class owl:Nothing, which has no members.",
+                message=f"{self.name(individual)} is in the class owl:Nothing, which has no members.",
                 fix="Remove the statement, or the axiom, that puts it there.",
                 focus=_focus(individual),
             )
@@ -132,8 +130,8 @@ class _Contradictions:
             for individual, value in self._rows(condition.and_also(link).and_also(filler)):
                 yield Fault(
                     rule=rule,
-                    message=f"{self._name(individual)} is in the class “{self._class_label(lower)}”, whose "
-                    f"members have no “{self._label(upper.property.iri)}”, but has {self._name(value)}.",
+                    message=f"{self.name(individual)} is in the class “{self.of_class(lower)}”, whose "
+                    f"members have no “{self.label(upper.property.iri)}”, but has {self.name(value)}.",
                     fix="Remove the value, or the type.",
                     focus=_focus(individual),
                     value=_focus(value),
@@ -144,7 +142,7 @@ class _Contradictions:
             for individual, _ in self._rows(Body((step(link, _THING, _THING),)), _THING, _THING):
                 yield Fault(
                     rule="prp-irp",
-                    message=f"{self._name(individual)} is related to itself by “{self._label(link.iri)}” "
+                    message=f"{self.name(individual)} is related to itself by “{self.label(link.iri)}” "
                     f"({link}), which relates nothing to itself.",
                     fix="Point the statement at the thing that was meant, or remove it; where it is "
                     "inferred, look for a cycle.",
@@ -155,8 +153,8 @@ class _Contradictions:
             for one, other in {_ordered(pair) for pair in self._rows(both)}:
                 yield Fault(
                     rule="prp-asyp",
-                    message=f"“{self._label(link.iri)}” ({link}) runs from {self._name(one)} to "
-                    f"{self._name(other)} and back, but it can run one way only.",
+                    message=f"“{self.label(link.iri)}” ({link}) runs from {self.name(one)} to "
+                    f"{self.name(other)} and back, but it can run one way only.",
                     fix="Remove the statement that has the wrong direction.",
                     focus=_focus(one),
                     value=_focus(other),
@@ -175,8 +173,8 @@ class _Contradictions:
             ):
                 yield Fault(
                     rule=rule,
-                    message=f"{self._name(individual)} is related to {self._name(value)} both by "
-                    f"“{self._label(one.iri)}” ({one}) and by “{self._label(other.iri)}” ({other}), which "
+                    message=f"{self.name(individual)} is related to {self.name(value)} both by "
+                    f"“{self.label(one.iri)}” ({one}) and by “{self.label(other.iri)}” ({other}), which "
                     "exclude each other.",
                     fix="Remove the relation that does not hold.",
                     focus=_focus(individual),
@@ -193,8 +191,8 @@ class _Contradictions:
                         if self._stated(source, link, target):
                             yield Fault(
                                 rule=rule,
-                                message=f"{self._name(source)} has “{self._label(link.iri)}” ({link}) "
-                                f"{self._name(target)}, which the ontology denies.",
+                                message=f"{self.name(source)} has “{self.label(link.iri)}” ({link}) "
+                                f"{self.name(target)}, which the ontology denies.",
                                 fix="Remove the statement, or the negative assertion.",
                                 focus=_focus(source),
                                 value=_focus(target),
@@ -270,43 +268,6 @@ class _Contradictions:
         columns = first if first == second else f"{first} {second}"
         rows = self.store.query(f"SELECT DISTINCT {columns} WHERE {{ {body} }}")
         return [(row[0], row[len(row) - 1]) for row in rows]  # type: ignore[union-attr]
-
-    def _origin(self, individual: Term, expression: ClassExpression) -> str:
-        """The graphs that say so, or that it follows."""
-        if not isinstance(expression, Named) or isinstance(individual, ox.Literal | ox.Triple):
-            return "by its definition"
-        graphs = sorted(
-            quad.graph_name.value.removeprefix(iris.GRAPH)
-            for quad in self.store.quads_for_pattern(individual, RDF_TYPE, expression.iri)
-            if isinstance(quad.graph_name, ox.NamedNode)
-        )
-        stated = [graph for graph in graphs if graph != iris.INFERRED_GRAPH.removeprefix(iris.GRAPH)]
-        if stated:
-            return f"stated in {', '.join(stated)}"
-        return "inferred" if graphs else "stated"
-
-    def _class_label(self, expression: ClassExpression) -> str:
-        return self._label(expression.iri) if isinstance(expression, Named) else str(expression)
-
-    def _label(self, iri: ox.NamedNode) -> str:
-        """The English label of a term, or its prefixed name."""
-        for predicate in (f"{iris.RDFS}label", f"{iris.SKOS}prefLabel"):
-            labels = [
-                quad.object
-                for quad in self.store.quads_for_pattern(
-                    iri, ox.NamedNode(predicate), None, ox.DefaultGraph()
-                )
-                if isinstance(quad.object, ox.Literal)
-            ]
-            for label in sorted(labels, key=lambda label: (label.language != "en", label.value)):
-                return label.value
-        return iris.compact(iri.value)
-
-    def _name(self, individual: Term) -> str:
-        if isinstance(individual, ox.NamedNode):
-            label, name = self._label(individual), iris.compact(individual.value)
-            return name if label == name else f"{label} ({name})"
-        return str(individual)
 
 
 def _conjuncts(expression: ClassExpression) -> Iterator[ClassExpression]:

@@ -91,12 +91,15 @@ def lint_store(published: Iterable[ox.Quad], unpublished: Iterable[ox.Quad] = ()
 
 
 def broken(rule: LintRule, store: ox.Store) -> Sequence[Fault]:
-    """A fault for each row of a rule's query, each once, sorted by focus."""
+    """A fault for each row of a rule's query, each once, sorted by focus.
+
+    Where the focus is a blank node, which nobody can look up, the value stands for it.
+    """
     rows = cast(ox.QuerySolutions, store.query(rule.query))
     found: dict[tuple[str, str | None], None] = {}
     for row in rows:
         focus, value = row["focus"], row["value"]
-        found[_text(focus) or "", _text(value)] = None
+        found[_text(value if isinstance(focus, ox.BlankNode) else focus) or "", _text(value)] = None
     return [
         Fault(
             rule=f"lint {rule.name}",
