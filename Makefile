@@ -33,7 +33,7 @@ build: $(STAMP)
 	@$(BIN)/clustergraph build
 
 test: $(STAMP)
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 lint: $(STAMP)
 	@$(BIN)/ruff check .
