@@ -45,9 +45,7 @@ class Settings(BaseSettings):
     queue_length: int = Field(
         default=64, ge=0, description="Queries that may wait for a worker; 503 beyond that."
     )
-    queue_seconds: float = Field(
-        default=10.0, gt=0, description="Longest wait for a free worker before 503."
-    )
+    queue_seconds: float = Field(default=10.0, gt=0, description="Longest wait for a free worker before 503.")
     closure_triples: int = Field(
         default=20_000_000, ge=1, description="Most triples the closure may infer before a build is refused."
     )

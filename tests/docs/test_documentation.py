@@ -1,4 +1,4 @@
-"""Documentation that can drift is held against the code: settings, commands, dependencies, the first query."""
+"""Documentation that can drift is held against the code: settings, commands, dependencies, examples."""
 
 from __future__ import annotations
 

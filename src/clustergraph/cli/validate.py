@@ -39,8 +39,13 @@ def run_validate(
 def _against_the_project(content: Content, data: Reading) -> ValidationReport:
     collection = collect(content)
     background = collection.store.quads_for_pattern(None, None, None, ox.DefaultGraph())
-    own = {str(quad.subject) for quad in data.quads}
-    return validate([*data.quads, *background], collection.shapes).only(lambda focus: f"<{focus}>" in own)
+    own = {_as_text(quad.subject) for quad in data.quads}
+    return validate([*data.quads, *background], collection.shapes).only(own.__contains__)
+
+
+def _as_text(term: object) -> str:
+    """A term as validation results name their focus nodes."""
+    return term.value if isinstance(term, ox.NamedNode) else str(term)
 
 
 def _read(paths: Sequence[Path]) -> Reading:
