@@ -519,4 +519,5 @@ def test_ranges_in_the_shapes_are_those_of_the_ontology() -> None:
         for members in _shapes().objects(shape, SH["or"]):
             for member in Collection(_shapes(), members):
                 allowed |= set(_shapes().objects(member, SH["class"]))
-        assert allowed == documented - {RDF.Property}, f"{path} in shapes and ontology"
+        # owl:Thing documents that anything may stand there, which no class constraint can check.
+        assert allowed == documented - {RDF.Property, OWL.Thing}, f"{path} in shapes and ontology"
