@@ -12,7 +12,7 @@ from pathlib import Path
 import owlready2
 import pyoxigraph as ox
 import pytest
-from rdflib import OWL, RDF, RDFS, SKOS, XSD, BNode, Graph, Literal, Namespace, URIRef
+from rdflib import OWL, RDF, RDFS, SKOS, BNode, Graph, Literal, Namespace, URIRef
 from rdflib.collection import Collection
 from rdflib.term import Node
 
@@ -32,6 +32,7 @@ ORG = Namespace("http://www.w3.org/ns/org#")
 PROV = Namespace("http://www.w3.org/ns/prov#")
 QB = Namespace("http://purl.org/linked-data/cube#")
 VANN = Namespace("http://purl.org/vocab/vann/")
+XSD = Namespace("http://www.w3.org/2001/XMLSchema#")
 LICENCE = URIRef("https://creativecommons.org/licenses/by/4.0/")
 PROPERTIES = (OWL.ObjectProperty, OWL.DatatypeProperty)
 needs_java = pytest.mark.skipif(shutil.which("java") is None, reason="HermiT runs on Java, which is not here")
@@ -463,8 +464,8 @@ CODES = {
     "coverage": "available not-everywhere not-stated",
     "discrepancy-type": "value-conflict qualifier-change rounding scope-difference status-change time-axis "
     "tense naming-drift list-drift notation-ambiguity underspecified reading-rule",
-    "future-topic": "twinning training talent-attraction cluster-entrepreneurship-gazelles mapping-value- "
-    "chains mobility-scheme",
+    "future-topic": "twinning training talent-attraction cluster-entrepreneurship-gazelles "
+    "mapping-value-chains mobility-scheme",
     "impact-dimension": "industrial-transformation interregional-collaboration sme-growth-acceleration",
     "instrument-type": "funding platform tool mobility initiative labelling voucher matchmaking partnership "
     "skills-alliance network",
@@ -473,18 +474,20 @@ CODES = {
     "participant-role": "coordinator partner associated-partner",
     "policy-level": "eu country region city",
     "qualifier": "exact approximately more-than at-least at-most",
-    "skills-sector": "automotive maritime-technology space-geo-information textile-clothing-leather- "
-    "footwear tourism additive-manufacturing construction maritime-shipping steel",
+    "skills-sector": "automotive maritime-technology space-geo-information "
+    "textile-clothing-leather-footwear tourism additive-manufacturing construction "
+    "maritime-shipping steel",
     "strategy-pillar": "clusters-as-accelerators cluster-excellence interregional-international-cooperation "
-    "capacity-building invest-in-cluster-excellence promote-cluster-collaboration cross- "
-    "sectoral-value-chains",
-    "support-field": "business-development-skills advanced-manufacturing-technologies digital resource- "
-    "efficiency internationalisation",
-    "support-type": "benchmarking training-of-cluster-managers mentoring strategy-development cross- "
-    "cluster-learning innovation-voucher lump-sum matchmaking",
-    "thematic-area": "advanced-manufacturing-energy 3d-printing non-food-biomass efficient-sustainable- "
-    "manufacturing nano-enabled-products industry-4-0 textile-innovation medical- "
-    "technology sports-innovation photonics digitalisation-safety-tourism cyber-security",
+    "capacity-building invest-in-cluster-excellence promote-cluster-collaboration "
+    "cross-sectoral-value-chains",
+    "support-field": "business-development-skills advanced-manufacturing-technologies digital "
+    "resource-efficiency internationalisation",
+    "support-type": "benchmarking training-of-cluster-managers mentoring strategy-development "
+    "cross-cluster-learning innovation-voucher lump-sum matchmaking",
+    "thematic-area": "advanced-manufacturing-energy 3d-printing non-food-biomass "
+    "efficient-sustainable-manufacturing nano-enabled-products industry-4-0 "
+    "textile-innovation medical-technology sports-innovation photonics "
+    "digitalisation-safety-tourism cyber-security",
     "topic": "climate-change industry-4-0 social-economy",
 }
 
