@@ -93,10 +93,10 @@ class QueryError(ClustergraphError):
     """A query that got no answer; its subclasses say why."""
 
 
-class QueryMalformed(QueryError):
-    """A query that is not SPARQL 1.1 Query.
+class QueryMisplaced(QueryError):
+    """A query with something in it that cannot be answered.
 
-    `line` and `column` count from 1; they are None where the parser named no place.
+    `line` and `column` count from 1; they are None where no place is known.
     """
 
     def __init__(
@@ -108,16 +108,12 @@ class QueryMalformed(QueryError):
         self.column = column
 
 
-class QueryRefused(QueryError):
-    """A well-formed request that this service does not perform: an update, or SERVICE."""
+class QueryMalformed(QueryMisplaced):
+    """A query that is not SPARQL 1.1 Query."""
 
-    def __init__(
-        self, what: str, *, line: int | None = None, column: int | None = None, fix: str | None = None
-    ) -> None:
-        where = None if line is None else f"line {line}, column {column}"
-        super().__init__(what, where=where, fix=fix)
-        self.line = line
-        self.column = column
+
+class QueryRefused(QueryMisplaced):
+    """A well-formed request that this service does not perform: an update, or SERVICE."""
 
 
 class QueryTimeout(QueryError):

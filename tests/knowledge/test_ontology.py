@@ -489,6 +489,10 @@ CODES = {
     "textile-innovation medical-technology sports-innovation photonics "
     "digitalisation-safety-tourism cyber-security",
     "topic": "climate-change industry-4-0 social-economy",
+    # Skeletons: the codes come from an export of Eye@RIS3 and are never invented.
+    "eye-ris3-economic-domain": "",
+    "eye-ris3-policy-objective": "",
+    "eye-ris3-scientific-domain": "",
 }
 
 
@@ -508,10 +512,10 @@ def test_a_concept_is_named_defined_and_placed(path: Path) -> None:
     graph = _read(path)
     scheme = URIRef(CGS + path.stem)
     concepts = set(graph.subjects(RDF.type, SKOS.Concept))
-    assert concepts
+    assert bool(concepts) is not path.stem.startswith("eye-ris3-")
     labels = Counter(_text(graph, concept, SKOS.prefLabel) for concept in concepts)
     definitions = Counter(_text(graph, concept, SKOS.definition) for concept in concepts)
-    assert max((labels + definitions).values()) == 1
+    assert set((labels + definitions).values()) <= {1}
     for concept in concepts:
         assert str(concept) == f"{scheme}/{graph.value(concept, SKOS.notation)}"
         assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", str(concept).removeprefix(f"{scheme}/"))
