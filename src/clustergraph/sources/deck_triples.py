@@ -5,6 +5,7 @@ The vocabulary is that of `ontology/clustergraph.ttl`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 import pyoxigraph as ox
@@ -33,6 +34,7 @@ FIGURES = iris.thing("dataset/deck-figures")
 #: What curators state about sources, rather than a source itself.
 CURATION = "curation"
 
+_INNER_CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _UNITS: Mapping[str, str] = {
     "EUR": f"{iris.CURRENCY}EUR",
     "NUM": f"{iris.UNIT}NUM",
@@ -41,12 +43,15 @@ _UNITS: Mapping[str, str] = {
 }
 
 
-def slug_of(subject: str) -> str:
-    """The part of an IRI that tells it apart, with hyphens for slashes."""
+def slug_of(term: str) -> str:
+    """The part of an IRI that tells it apart, in lower case with hyphens for slashes and inner capitals."""
     for namespace in (iris.CGI, iris.CGS, iris.CG):
-        if subject.startswith(namespace):
-            return subject.removeprefix(namespace).replace("/", "-")
-    return subject.rsplit("/", 1)[-1].rsplit("#", 1)[-1]
+        if term.startswith(namespace):
+            local = term.removeprefix(namespace)
+            break
+    else:
+        local = re.split(r"[/#]", term)[-1]
+    return _INNER_CAPITAL.sub("-", local).replace("/", "-").lower()
 
 
 def observation_iri(row: ObservationRow) -> str:
