@@ -121,15 +121,19 @@ class Release:
 def current_release(home: Path) -> Release | None:
     """The release that is current, verified; None when none was ever published.
 
-    Raises ReleaseUnavailable when it is damaged, naming the file and what is wrong with it.
+    Raises ReleaseUnavailable when it is damaged, naming the file and what is wrong with it, and
+    StorageUnavailable when the home cannot be read.
     """
     pointer = home / "current"
     try:
-        number = pointer.read_text(encoding="utf-8").strip()
-    except FileNotFoundError:
-        return None
-    except (OSError, UnicodeDecodeError) as error:
+        with storage(home):
+            number = pointer.read_text(encoding="utf-8").strip()
+    except UnicodeDecodeError as error:
         raise _damaged(pointer, f"cannot be read ({error})") from error
+    except StorageUnavailable as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            return None
+        raise
     if not number.isdecimal():
         raise _damaged(pointer, f"should hold the number of a release, but holds {number[:40]!r}")
     return open_release(home / "releases" / number)

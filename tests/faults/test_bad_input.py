@@ -132,6 +132,32 @@ def test_consequences_of_a_rejected_row_are_not_reported_as_faults_of_their_own(
     assert "column lines" in ended.stderr
 
 
+def test_faults_of_ontology_and_shapes_are_named_beside_those_of_the_data(
+    content: Path, tmp_path: Path
+) -> None:
+    edit(
+        content / "ontology" / "clustergraph.ttl",
+        lambda text: (
+            text + "\ncg:Call rdfs:subClassOf [ a owl:Restriction ; owl:onProperty cg:underInstrument ; "
+            "owl:someValuesFrom cg:PolicyInstrument ] .\n"
+        ),
+    )
+    edit(
+        content / "shapes" / "core.ttl",
+        lambda text: (
+            text + "\ncgsh:Unusable a sh:NodeShape ; sh:targetClass cg:Call ; "
+            'sh:property [ sh:path cg:acronym ; sh:minCount "many" ] .\n'
+        ),
+    )
+    edit(content / "data" / "decks" / "observations.csv", lambda text: blank_cell(text, 4, "lines"))
+    ended = clustergraph("build", content=content, home=tmp_path / "home")
+    assert ended.returncode == 1, ended.stderr
+    for expected in ("cg:Call", "cgsh:Unusable", "observations.csv, row 4, column lines"):
+        assert expected in ended.stderr, ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert "3 faults must be mended first" in ended.stderr
+
+
 def test_a_query_with_a_syntax_error_refuses_the_build(content: Path, tmp_path: Path) -> None:
     victim = next((content / "queries" / "cq").glob("*.rq"))
     edit(victim, lambda text: text.replace("WHERE {", "WHERE {{{", 1))

@@ -158,6 +158,8 @@ def test_a_home_that_is_a_file_is_a_sentence(tmp_path: Path) -> None:
     home.write_text("")
     with pytest.raises(StorageUnavailable, match="CLUSTERGRAPH_HOME"):
         publish(home)
+    with pytest.raises(StorageUnavailable, match="not a directory"):
+        snapshot.current_release(home)
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")

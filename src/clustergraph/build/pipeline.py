@@ -21,7 +21,7 @@ from clustergraph.build.closure import close, compile_rules, inconsistencies
 from clustergraph.build.collect import Collection, collect
 from clustergraph.build.faults import gate
 from clustergraph.build.validation import ValidationReport, validate
-from clustergraph.errors import BuildRefused, Fault, ReleaseUnavailable, Severity
+from clustergraph.errors import BuildRefused, Fault, ReleaseUnavailable, Severity, UnusableInput
 from clustergraph.publish import catalogue
 from clustergraph.publish.mappings import sssom_tsv
 from clustergraph.publish.quality import quality
@@ -69,21 +69,30 @@ def build_dataset(
     store = collection.store
     asserted = list(store.quads_for_pattern(None, None, None, ox.DefaultGraph()))
     progress(f"read {len(asserted):,} triples")
+    rejections: list[Fault] = []
+    inferred = 0
     with _stage("close", "drawing the conclusions of the ontology (OWL 2 RL)", seconds, progress):
-        rules = compile_rules(collection.ontology)
-        closure = close(
-            store,
-            rules,
-            inferred_graph=iris.INFERRED_GRAPH,
-            triple_budget=settings.closure_triples,
-            deadline_seconds=settings.closure_seconds,
-        )
-        contradictions = inconsistencies(store, collection.ontology)
-    progress(f"inferred {closure.inferred:,} triples with {len(rules)} rules")
+        try:
+            closure = close(
+                store,
+                compile_rules(collection.ontology),
+                inferred_graph=iris.INFERRED_GRAPH,
+                triple_budget=settings.closure_triples,
+                deadline_seconds=settings.closure_seconds,
+            )
+            inferred = closure.inferred
+            rejections.extend(inconsistencies(store, collection.ontology))
+        except BuildRefused as refusal:
+            rejections.extend(refusal.faults)
+    progress(f"inferred {inferred:,} triples")
+    report = ValidationReport(())
     with _stage("validate", "validating against the shapes (SHACL)", seconds, progress):
-        closed = store.quads_for_pattern(None, None, None, ox.DefaultGraph())
-        report = validate(asserted, collection.shapes).union(validate(closed, collection.shapes))
-    refusals = (*gate(collection, contradictions, report), *other_faults)
+        try:
+            closed = store.quads_for_pattern(None, None, None, ox.DefaultGraph())
+            report = validate(asserted, collection.shapes).union(validate(closed, collection.shapes))
+        except UnusableInput as refusal:
+            rejections.extend(refusal.faults or [_unusable_shapes(refusal)])
+    refusals = (*gate(collection, rejections, report), *other_faults)
     if refusals:
         raise BuildRefused(
             f"Nothing was published: {len(refusals)} fault{'s' if len(refusals) > 1 else ''} "
@@ -91,7 +100,7 @@ def build_dataset(
             refusals,
             where=str(content.root),
         )
-    return Dataset(store, collection, report, closure.inferred, seconds)
+    return Dataset(store, collection, report, inferred, seconds)
 
 
 def build(
@@ -164,6 +173,15 @@ def canonical_nquads(store: ox.Store) -> bytes:
 def is_stale(manifest: Manifest, content: Content) -> bool:
     """Whether a release was built from other inputs, or by another version, than are here now."""
     return manifest.version != __version__ or manifest.inputs != content.checksums()
+
+
+def _unusable_shapes(refusal: UnusableInput) -> Fault:
+    return Fault(
+        rule="SHACL: usable shapes",
+        message=f"{refusal.what} {refusal.where or ''}".strip(),
+        fix=refusal.fix or "Correct the shapes.",
+        file="shapes/",
+    )
 
 
 def _unchanged(manifest: Manifest, content_hash: str, inputs: dict[str, str]) -> bool:
