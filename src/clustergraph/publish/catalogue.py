@@ -120,9 +120,13 @@ def _text(row: ox.QuerySolution, variable: str) -> str:
 def _date_in_words(row: ox.QuerySolution) -> str:
     earliest, latest, basis = (row[name] for name in ("earliest", "latest", "basis"))
     how = basis.value if isinstance(basis, ox.Literal) else "unknown"
-    if not isinstance(earliest, ox.Literal) and not isinstance(latest, ox.Literal):
-        return "undated"
-    first = earliest.value if isinstance(earliest, ox.Literal) else "…"
-    last = latest.value if isinstance(latest, ox.Literal) else "…"
-    span = first if first == last else f"between {first} and {last}"
+    if not isinstance(earliest, ox.Literal):
+        if not isinstance(latest, ox.Literal):
+            return "undated"
+        span = f"until {latest.value}"
+    elif not isinstance(latest, ox.Literal):
+        span = f"from {earliest.value}"
+    else:
+        same = earliest == latest
+        span = earliest.value if same else f"between {earliest.value} and {latest.value}"
     return f"{span} ({how})"
