@@ -43,6 +43,19 @@ JSONLD: Final = ResultFormat("jsonld", "application/ld+json", _GRAPH, ("applicat
 TRIG: Final = ResultFormat("trig", "application/trig", _GRAPH)
 NQUADS: Final = ResultFormat("nquads", "application/n-quads", _GRAPH)
 
+#: The syntax of RDF files by their ending.
+RDF_ENDINGS: Final[dict[str, ResultFormat]] = {
+    ".ttl": TURTLE,
+    ".trig": TRIG,
+    ".nt": NTRIPLES,
+    ".nq": NQUADS,
+    ".rdf": RDFXML,
+    ".xml": RDFXML,
+    ".owl": RDFXML,
+    ".jsonld": JSONLD,
+    ".json": JSONLD,
+}
+
 #: In the order of preference where a client does not mind.
 FORMATS: Final[tuple[ResultFormat, ...]] = (
     JSON,

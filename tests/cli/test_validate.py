@@ -64,6 +64,18 @@ def test_the_turtle_report_is_a_shacl_report(clustergraph: Command, files: Path)
     )
 
 
+def test_every_ending_that_is_served_can_be_validated(clustergraph: Command, files: Path) -> None:
+    (files / "bad.json").write_text('{"@id": "http://example.org/c", "@type": "http://example.org/Call"}')
+    (files / "bad.xml").write_text(
+        '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:ex="http://example.org/">'
+        '<ex:Call rdf:about="http://example.org/c"/></rdf:RDF>'
+    )
+    for name in ("bad.json", "bad.xml"):
+        ended = clustergraph("validate", name, "--shapes", "shapes.ttl")
+        assert ended.returncode == 1, ended.stderr
+        assert "A call needs a deadline." in ended.stdout
+
+
 def test_unusable_input_ends_with_2_and_names_file_and_line(clustergraph: Command, files: Path) -> None:
     for arguments in (
         ["broken.ttl", "--shapes", "shapes.ttl"],

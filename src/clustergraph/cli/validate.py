@@ -14,9 +14,10 @@ from clustergraph.build.collect import collect
 from clustergraph.build.validation import ValidationReport, validate
 from clustergraph.cli.terminal import REFUSED
 from clustergraph.errors import Fault, UnusableInput
+from clustergraph.negotiation import RDF_ENDINGS
 from clustergraph.settings import Settings
 from clustergraph.sources.content import Content, find_content
-from clustergraph.sources.curated import RDF_SUFFIXES, read_rdf_file
+from clustergraph.sources.curated import read_rdf_file
 from clustergraph.sources.reading import Reading
 
 
@@ -51,12 +52,12 @@ def _as_text(term: object) -> str:
 def _read(paths: Sequence[Path]) -> Reading:
     reading = Reading()
     for path in paths:
-        if path.suffix.lower() not in RDF_SUFFIXES:
+        if path.suffix.lower() not in RDF_ENDINGS:
             reading.faults.append(
                 Fault(
                     rule="known RDF syntax",
                     message=f"The ending {path.suffix or '(none)'} says nothing about the file's syntax.",
-                    fix=f"Name the file with one of {', '.join(sorted(RDF_SUFFIXES))}.",
+                    fix=f"Name the file with one of {', '.join(RDF_ENDINGS)}.",
                     file=str(path),
                 )
             )

@@ -14,30 +14,15 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 import pyoxigraph as ox
 
 from clustergraph.errors import Fault, UnusableInput
+from clustergraph.negotiation import RDF_ENDINGS
 
 if TYPE_CHECKING:  # a zygote starts faster without the models of a release
     from clustergraph.snapshot import Release
 
-_FORMATS: Final[dict[str, ox.RdfFormat]] = {
-    "turtle": ox.RdfFormat.TURTLE,
-    "trig": ox.RdfFormat.TRIG,
-    "ntriples": ox.RdfFormat.N_TRIPLES,
-    "nquads": ox.RdfFormat.N_QUADS,
-    "rdfxml": ox.RdfFormat.RDF_XML,
-    "jsonld": ox.RdfFormat.JSON_LD,
+_FORMATS: Final = {
+    syntax.name: ox.RdfFormat.from_media_type(syntax.media_type) for syntax in RDF_ENDINGS.values()
 }
-_BY_ENDING: Final[dict[str, str]] = {
-    ".ttl": "turtle",
-    ".trig": "trig",
-    ".nt": "ntriples",
-    ".nq": "nquads",
-    ".rdf": "rdfxml",
-    ".xml": "rdfxml",
-    ".owl": "rdfxml",
-    ".jsonld": "jsonld",
-    ".json": "jsonld",
-}
-_ENDINGS: Final = ", ".join(_BY_ENDING)
+_ENDINGS: Final = ", ".join(RDF_ENDINGS)
 
 # Entities of an internal subset expand without bound; comments and CDATA may mention them harmlessly.
 _DECLARATION: Final = re.compile(
@@ -127,7 +112,8 @@ def _summary(faults: list[Fault]) -> str:
 
 
 def _load_file(store: ox.Store, file: DataFile) -> None:
-    name = file.format_name or _BY_ENDING.get(file.path.suffix.lower())
+    syntax = RDF_ENDINGS.get(file.path.suffix.lower())
+    name = file.format_name or (syntax.name if syntax else None)
     rdf_format = _FORMATS.get(name or "")
     if name is None or rdf_format is None:
         raise _unusable(

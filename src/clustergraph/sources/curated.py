@@ -10,19 +10,12 @@ import pyoxigraph as ox
 
 from clustergraph import iris
 from clustergraph.errors import Fault
+from clustergraph.negotiation import RDF_ENDINGS
 from clustergraph.sources.content import Content
 from clustergraph.sources.reading import Origin, Reading
 
-RDF_SUFFIXES: Final[dict[str, ox.RdfFormat]] = {
-    ".ttl": ox.RdfFormat.TURTLE,
-    ".trig": ox.RdfFormat.TRIG,
-    ".nt": ox.RdfFormat.N_TRIPLES,
-    ".nq": ox.RdfFormat.N_QUADS,
-    ".rdf": ox.RdfFormat.RDF_XML,
-    ".owl": ox.RdfFormat.RDF_XML,
-    ".jsonld": ox.RdfFormat.JSON_LD,
-}
-
+#: Endings that other documents have, too: below `data/` such a file is not taken for RDF.
+_AMBIGUOUS: Final = frozenset({".xml", ".json"})
 _PREFIX: Final = re.compile(r"^\s*@?prefix\s+([\w.-]*):\s*<([^>]*)>", re.IGNORECASE | re.MULTILINE)
 
 #: A file this broken says nothing new after so many complaints.
@@ -71,7 +64,7 @@ def read_rdf_file(path: Path, name: str, *, graph: str, base_iri: str) -> Readin
     try:
         parser = ox.parse(
             path.read_bytes(),
-            format=RDF_SUFFIXES[path.suffix.lower()],
+            format=ox.RdfFormat.from_media_type(RDF_ENDINGS[path.suffix.lower()].media_type),
             base_iri=base_iri,
             rename_blank_nodes=True,
         )
@@ -112,7 +105,9 @@ def _rdf_files(directory: Path) -> list[Path]:
     return sorted(
         path
         for path in directory.rglob("*")
-        if path.suffix.lower() in RDF_SUFFIXES and path.is_file() and not path.name.startswith(".")
+        if path.suffix.lower() in RDF_ENDINGS.keys() - _AMBIGUOUS
+        and path.is_file()
+        and not path.name.startswith(".")
     )
 
 
