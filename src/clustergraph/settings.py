@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from platformdirs import user_data_path
 from pydantic import Field
@@ -46,6 +47,43 @@ class Settings(BaseSettings):
         default=64, ge=0, description="Queries that may wait for a worker; 503 beyond that."
     )
     queue_seconds: float = Field(default=10.0, gt=0, description="Longest wait for a free worker before 503.")
+    in_memory_mib: int = Field(
+        default=4096,
+        ge=0,
+        description="Datasets whose files are larger than this, in MiB, are served from a store on disk; "
+        "0 serves every dataset from disk.",
+    )
+    processes: int = Field(
+        default=1, ge=1, le=64, description="Front processes that speak HTTP; each has its share of the workers."
+    )
+    cache_mib: int = Field(
+        default=64, ge=0, description="Memory for small results that are answered again, in MiB; 0 keeps none."
+    )
+    rate_limit: str | None = Field(
+        default=None,
+        description="Most requests of one client, such as 600/minute; 429 beyond it. No limit when not set.",
+    )
+    trusted_proxies: str = Field(
+        default="127.0.0.1",
+        description="Addresses of proxies whose X-Forwarded-For names the client, separated by commas.",
+    )
+    service_origins: tuple[str, ...] = Field(
+        default=(),
+        description="Origins that a query may reach by SERVICE, as a JSON list such as "
+        '["https://query.wikidata.org"]; none when empty.',
+    )
+    release_check_seconds: float = Field(
+        default=2.0, gt=0, description="How often a running service looks for a new release."
+    )
+    log_format: Literal["console", "json"] = Field(
+        default="console", description="How the log is written: console for people, json for machines."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least important message that is logged; debug logs every query."
+    )
+    slow_query_seconds: float = Field(
+        default=1.0, gt=0, description="Queries that take longer are logged, each with its fingerprint."
+    )
     closure_triples: int = Field(
         default=20_000_000, ge=1, description="Most triples the closure may infer before a build is refused."
     )

@@ -25,6 +25,10 @@ class QueryRequest:
     (SPARQL 1.1 Protocol section 2.1.4); both empty means the dataset as served. They name graphs of the
     dataset and are never fetched. `base_iri` resolves the query's relative IRIs. `deadline_seconds` may
     lower the engine's own deadline, never raise it.
+
+    `coding` is the content coding the answer may be sent in (`codings.CODINGS`), None for none. `client`
+    tells the one who asks, so that those who wait take turns; it changes no answer. With `checked_only` the
+    query is read but asked of nothing: the answer is empty, and a malformed query fails as ever.
     """
 
     query: str
@@ -33,14 +37,25 @@ class QueryRequest:
     named_graphs: tuple[str, ...] = ()
     base_iri: str | None = None
     deadline_seconds: float | None = None
+    coding: str | None = None
+    client: str | None = None
+    checked_only: bool = False
 
 
 class Answer(Protocol):
     """The serialised result of one query.
 
     `complete` is the whole body where it fitted the engine's buffer, else None; then `chunks()` yields
-    the body from its first byte. `aclose()` gives the worker back, killing it if it is still busy.
+    the body from its first byte. `coding` is the content coding the body is in, None where it is in none:
+    an answer too short to gain by one has none. `dataset` identifies the dataset that was asked.
+    `aclose()` gives the worker back, killing it if it is still busy.
     """
+
+    @property
+    def coding(self) -> str | None: ...
+
+    @property
+    def dataset(self) -> str: ...
 
     @property
     def complete(self) -> bytes | None: ...
@@ -53,7 +68,13 @@ class Answer(Protocol):
 
 
 class Engine(Protocol):
-    """Answers SPARQL over one immutable dataset."""
+    """Answers SPARQL over one immutable dataset at a time.
+
+    `dataset` identifies the one that is asked now: equal identities mean equal answers.
+    """
+
+    @property
+    def dataset(self) -> str: ...
 
     async def start(self) -> Self:
         """Load the dataset and be ready; raises EngineUnavailable or ReleaseUnavailable."""
