@@ -116,6 +116,19 @@ class QueryRefused(QueryMisplaced):
     """A well-formed request that this service does not perform: an update, or SERVICE."""
 
 
+class QueryUnserialisable(QueryMisplaced):
+    """A query whose result the format asked for cannot carry, though another can."""
+
+
+class QueryStopped(QueryError):
+    """A query that the operator of the service has stopped."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The operator of this service has stopped the query.", fix="Ask for less, or ask the operator."
+        )
+
+
 class QueryTimeout(QueryError):
     """A query stopped at its deadline; `seconds` is the deadline that applied."""
 

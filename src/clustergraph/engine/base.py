@@ -10,7 +10,7 @@ The faces (HTTP, command line) know only this module. An engine may evaluate in 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol, Self
 
@@ -40,6 +40,41 @@ class QueryRequest:
     coding: str | None = None
     client: str | None = None
     checked_only: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningQuery:
+    """A query that is being evaluated or whose answer is being read.
+
+    `number` is unique in one engine; `started` is a time of `time.monotonic`; `worker` is the process that
+    evaluates it; `streaming` tells whether the first block of its answer has been handed over.
+    """
+
+    number: int
+    query: str
+    client: str | None
+    format_name: str
+    started: float
+    deadline_seconds: float
+    worker: int
+    streaming: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineState:
+    """An engine as it is now: its workers, those who wait for one, and what has happened since it started.
+
+    `deaths` counts the workers that ended, by cause; `reloads` how often the dataset had to be loaded again;
+    `quads` is the size of the dataset.
+    """
+
+    workers: int
+    idle: int
+    waiting: int
+    deaths: Mapping[str, int]
+    reloads: int
+    quads: int
+    dataset: str
 
 
 class Answer(Protocol):
@@ -83,7 +118,8 @@ class Engine(Protocol):
     async def answer(self, request: QueryRequest) -> Answer:
         """Begin to answer; returns with the first block or the whole body at hand.
 
-        Raises QueryMalformed, QueryRefused, QueryTimeout, QueryOverBudget, QueryCrashed or EngineBusy.
+        Raises QueryMalformed, QueryRefused, QueryUnserialisable, QueryTimeout, QueryOverBudget,
+        QueryStopped, QueryCrashed, EngineBusy or EngineUnavailable.
         """
         ...
 
