@@ -54,10 +54,21 @@ class Settings(BaseSettings):
         "0 serves every dataset from disk.",
     )
     processes: int = Field(
-        default=1, ge=1, le=64, description="Front processes that speak HTTP; each has its share of the workers."
+        default=1,
+        ge=1,
+        le=64,
+        description="Front processes that speak HTTP; each has its share of the workers.",
     )
     cache_mib: int = Field(
-        default=64, ge=0, description="Memory for small results that are answered again, in MiB; 0 keeps none."
+        default=64,
+        ge=0,
+        description="Memory for small results that are answered again, in MiB; 0 keeps none.",
+    )
+    spool_mib: int = Field(
+        default=2048,
+        ge=0,
+        description="Disk space for answers whose readers are slower than their queries, in MiB; beyond it "
+        "such queries wait for their readers.",
     )
     rate_limit: str | None = Field(
         default=None,

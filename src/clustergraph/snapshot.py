@@ -124,6 +124,15 @@ def current_release(home: Path) -> Release | None:
     Raises ReleaseUnavailable when it is damaged, naming the file and what is wrong with it, and
     StorageUnavailable when the home cannot be read.
     """
+    number = current_number(home)
+    return None if number is None else open_release(home / "releases" / str(number))
+
+
+def current_number(home: Path) -> int | None:
+    """The number of the release that is current; None when none was ever published.
+
+    Raises ReleaseUnavailable when it cannot be told, and StorageUnavailable when the home cannot be read.
+    """
     pointer = home / "current"
     try:
         with storage(home):
@@ -136,7 +145,7 @@ def current_release(home: Path) -> Release | None:
         raise
     if not number.isdecimal():
         raise _damaged(pointer, f"should hold the number of a release, but holds {number[:40]!r}")
-    return open_release(home / "releases" / number)
+    return int(number)
 
 
 def open_release(directory: Path) -> Release:

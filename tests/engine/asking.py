@@ -13,9 +13,10 @@ from typing import Any
 from clustergraph.engine import wire
 from clustergraph.engine.base import QueryRequest
 from clustergraph.engine.crew import Crew
-from clustergraph.engine.dataset import DatasetSpec, dataset_of_files
+from clustergraph.engine.dataset import DatasetSpec, dataset_of_files, placed
 from clustergraph.engine.embedded import EmbeddedEngine
 from clustergraph.engine.link import Exchange, WorkerLink
+from clustergraph.engine.nursery import OwnZygotes
 from clustergraph.negotiation import JSON, ResultFormat
 from clustergraph.settings import Settings
 
@@ -73,17 +74,26 @@ async def number(engine: EmbeddedEngine, query: str = COUNT, **request: Any) -> 
 class DirectWorkers:
     """Workers asked without the guard, to see what they withstand on their own."""
 
-    def __init__(self, memory_mib: int = 512, result_mib: int = 64) -> None:
+    def __init__(self, memory_mib: int = 512, result_mib: int = 64, in_memory_mib: int = 1024) -> None:
         self.free: asyncio.Queue[WorkerLink] = asyncio.Queue()
-        self.crew = Crew(on_free=self.free.put_nowait, on_end=lambda crew: None)
+        self.crew = Crew(OwnZygotes(), on_free=self.free.put_nowait, on_end=lambda crew: None)
         self._limits = wire.Limits(memory_bytes=memory_mib * 2**20, result_bytes=result_mib * 2**20)
+        self._in_memory_mib = in_memory_mib
 
     async def start(self, path: Path) -> DirectWorkers:
-        await self.crew.start(dataset_of_files([path]), self._limits, 2)
+        """Two workers over a file, or over the store of one on disk where `in_memory_mib` is 0."""
+        dataset = placed(dataset_of_files([path]), in_memory_mib=self._in_memory_mib, home=path.parent)
+        await self.crew.start(dataset, self._limits, 2)
         return self
 
+    async def free_link(self) -> WorkerLink:
+        """A worker that can take a query; those that left while they were free are passed over."""
+        while not (link := await self.free.get()).usable:
+            pass
+        return link
+
     async def ask(self, query: str, **task: Any) -> bytes:
-        link = await self.free.get()
+        link = await self.free_link()
         exchange = Exchange(asyncio.get_running_loop())
         link.ask(wire.Task(**{"query": query, "format_name": "json", "cpu_seconds": 30, **task}), exchange)
         blocks = []

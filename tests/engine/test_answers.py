@@ -15,7 +15,7 @@ import pytest
 from clustergraph import negotiation
 from clustergraph.engine.base import QueryRequest
 from clustergraph.engine.wire import FIRST_BLOCK
-from clustergraph.errors import ClustergraphError, QueryMalformed, QueryRefused
+from clustergraph.errors import ClustergraphError, QueryMalformed, QueryRefused, QueryUnserialisable
 from clustergraph.negotiation import FORMATS, ResultFormat, ResultKind
 
 from .asking import body, engine_over, number, rows, triples
@@ -215,7 +215,7 @@ def test_codepoint_escapes_are_read_outside_strings_too(trig: Path) -> None:
 def test_characters_that_xml_cannot_carry_break_no_document(trig: Path, result_format: ResultFormat) -> None:
     is_graph = result_format is negotiation.RDFXML
     form = "CONSTRUCT { <http://e/s> <http://e/p> ?x }" if is_graph else "SELECT ?x"
-    with pytest.raises(QueryRefused, match=r"U\+0001"):
+    with pytest.raises(QueryUnserialisable, match=r"U\+0001"):
         asked(trig, form + " { BIND('\\u0001' AS ?x) }", result_format)
 
 

@@ -14,6 +14,7 @@ from clustergraph import __version__
 from clustergraph.cli.build import run_build
 from clustergraph.cli.check import run_check
 from clustergraph.cli.info import show_info
+from clustergraph.cli.queries import run_queries
 from clustergraph.cli.query import run_query
 from clustergraph.cli.serve import run_serve
 from clustergraph.cli.terminal import failures_in_words, people
@@ -204,6 +205,26 @@ def check(
             inventory=inventory,
             write_coverage=write_coverage,
         )
+
+
+@app.command()
+def queries(
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON also on a terminal; a pipe always gets it.")
+    ] = False,
+    stop: Annotated[
+        str | None, typer.Option(help="Stop a query, as PID:NUMBER from the list.", show_default=False)
+    ] = None,
+    watch: Annotated[bool, typer.Option("--watch", help="List again each second until interrupted.")] = False,
+) -> None:
+    """List the queries that a running service evaluates now, or stop one.
+
+    Asks the service on this home at a socket that only its own user can open. Exit status: 0 done, 1 there
+    was no such query to stop, 2 no service runs here.
+    """
+    console = people()
+    with failures_in_words(console):
+        run_queries(_settings(), console, as_json=as_json, stop=stop, watch=watch)
 
 
 @app.command()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import errno
 import socket
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-import uvicorn
 from rich.console import Console
 from rich.text import Text
 
@@ -16,12 +16,17 @@ from clustergraph.build.pipeline import is_stale
 from clustergraph.cli.build import build_showing_progress
 from clustergraph.cli.info import show_release
 from clustergraph.cli.terminal import show_faults
-from clustergraph.engine.dataset import DatasetSpec, dataset_of_files, dataset_of_release
+from clustergraph.engine.dataset import DatasetSpec, dataset_of_files, placed
 from clustergraph.engine.embedded import EmbeddedEngine
+from clustergraph.engine.nursery import OwnZygotes
 from clustergraph.errors import BuildRefused, EngineUnavailable
 from clustergraph.library.query import NamedQuery, load_queries
 from clustergraph.service.addresses import base_url
 from clustergraph.service.app import create_app
+from clustergraph.service.fleet import Fleet
+from clustergraph.service.logs import configure_logging
+from clustergraph.service.releases import release_dataset
+from clustergraph.service.server import FrontServer
 from clustergraph.settings import Settings
 from clustergraph.snapshot import Release
 from clustergraph.sources.content import find_content
@@ -34,7 +39,10 @@ def run_serve(settings: Settings, console: Console, files: tuple[Path, ...]) -> 
         settings = settings.model_copy(update={"port": listener.getsockname()[1]})
         if files:
             console.print(Text(f"Serving {', '.join(map(str, files))} exactly as they are."))
-            _serve(settings, console, listener, dataset=dataset_of_files(files))
+            dataset = placed(
+                dataset_of_files(files), in_memory_mib=settings.in_memory_mib, home=settings.home
+            )
+            _serve(settings, console, listener, dataset=dataset)
         else:
             release = _release_to_serve(settings, console)
             queries = load_queries(release.directory / "queries")
@@ -42,7 +50,7 @@ def run_serve(settings: Settings, console: Console, files: tuple[Path, ...]) -> 
                 settings,
                 console,
                 listener,
-                dataset=dataset_of_release(release),
+                dataset=release_dataset(settings)(release),
                 release=release,
                 queries=queries,
             )
@@ -82,32 +90,26 @@ def _serve(
     release: Release | None = None,
     queries: Mapping[str, NamedQuery] | None = None,
 ) -> None:
-    engine = EmbeddedEngine(dataset, settings)
-    app = create_app(engine, release, queries or {}, settings)
-    config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, lifespan="on")
-    _AnnouncingServer(config, engine, settings, console).run(sockets=[listener])
+    configure_logging(settings, sys.stderr)
+    zygotes = OwnZygotes()
+    engine = EmbeddedEngine(dataset, settings, zygotes)
+    app = create_app(
+        engine,
+        release,
+        queries or {},
+        settings,
+        dataset_of=None if release is None else release_dataset(settings),
+        front=0,
+    )
+    fleet = Fleet(listener, settings, zygotes, app.editions, lambda: engine.spec)
 
+    def announce() -> None:
+        address = base_url(settings)
+        console.print()
+        console.print(Text(f"Serving at {address}  (SPARQL: {address}/sparql)", style="bold green"))
+        console.print("Press Ctrl+C to stop.")
 
-class _AnnouncingServer(uvicorn.Server):
-    """Says where the service is once it answers, and how to stop it."""
-
-    def __init__(
-        self, config: uvicorn.Config, engine: EmbeddedEngine, settings: Settings, console: Console
-    ) -> None:
-        super().__init__(config)
-        self._engine = engine
-        self._settings = settings
-        self._console = console
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        # Started here rather than by the application's lifespan, which would log a failure and hide it.
-        await self._engine.start()
-        await super().startup(sockets)
-        if self.started and not self.should_exit:
-            address = base_url(self._settings)
-            self._console.print()
-            self._console.print(Text(f"Serving at {address}  (SPARQL: {address}/sparql)", style="bold green"))
-            self._console.print("Press Ctrl+C to stop.")
+    FrontServer(app, engine, settings, fleet=fleet, announce=announce).run(sockets=[listener])
 
 
 def _listen(host: str, port: int) -> socket.socket:

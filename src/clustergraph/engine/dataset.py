@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import mmap
 import re
+import secrets
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import pyoxigraph as ox
 
-from clustergraph.errors import Fault, UnusableInput
+import clustergraph
+from clustergraph.errors import Fault, StorageUnavailable, UnusableInput
 from clustergraph.negotiation import RDF_ENDINGS
 
 if TYPE_CHECKING:  # a zygote starts faster without the models of a release
@@ -46,19 +50,34 @@ class DataFile:
     base_iri: str | None = None
 
 
+def _fresh_identity() -> str:
+    return f"files-{secrets.token_hex(16)}"
+
+
 @dataclass(frozen=True, slots=True)
 class DatasetSpec:
     """The files that together are one RDF dataset, and the release they belong to, if any.
 
-    A file of a release that cannot be read is a damaged release, any other an unusable input.
+    A file of a release that cannot be read is a damaged release, any other an unusable input. `identity` is
+    what equal answers mean: datasets with the same one are the same, asked by the same software. `on_disk` is
+    the directory in which the store is kept (`placed`); None for a store in memory.
     """
 
     files: tuple[DataFile, ...]
     release: str | None = None
+    identity: str = field(default_factory=_fresh_identity)
+    on_disk: Path | None = None
+
+    @property
+    def private(self) -> Path | None:
+        """The directory that nobody needs after this dataset was served; None where there is none."""
+        return self.on_disk.parent if self.on_disk is not None and self.release is None else None
 
     def as_json(self) -> dict[str, Any]:
         return {
             "release": self.release,
+            "identity": self.identity,
+            "on_disk": None if self.on_disk is None else str(self.on_disk),
             "files": [
                 {"path": str(file.path), "format": file.format_name, "base": file.base_iri}
                 for file in self.files
@@ -70,38 +89,82 @@ class DatasetSpec:
         return DatasetSpec(
             tuple(DataFile(Path(file["path"]), file["format"], file["base"]) for file in value["files"]),
             value["release"],
+            value["identity"],
+            None if value["on_disk"] is None else Path(value["on_disk"]),
         )
 
 
 def dataset_of_files(paths: Iterable[Path]) -> DatasetSpec:
-    """The dataset that files of RDF are together, each told by its ending and its own base IRI."""
+    """The dataset that files of RDF are together, each told by its ending and its own base IRI.
+
+    Its identity is new with each call, for files can change.
+    """
     return DatasetSpec(tuple(DataFile(path) for path in paths))
 
 
 def dataset_of_release(release: Release) -> DatasetSpec:
-    """The dataset of a release."""
-    return DatasetSpec((DataFile(release.dataset),), release=str(release.manifest.release))
+    """The dataset of a release; its identity is its content and the versions of what answers over it."""
+    manifest = release.manifest
+    return DatasetSpec(
+        (DataFile(release.dataset),),
+        release=str(manifest.release),
+        identity=release_identity(manifest.content_hash),
+    )
+
+
+def release_identity(content_hash: str) -> str:
+    """The identity of a release with this content hash, as this software answers over it."""
+    return f"{content_hash}-pyoxigraph-{ox.__version__}-clustergraph-{clustergraph.__version__}"
+
+
+def placed(dataset: DatasetSpec, *, in_memory_mib: int, home: Path) -> DatasetSpec:
+    """The dataset with the place of its store: on disk where its files are larger than `in_memory_mib`.
+
+    The store of a release stands in `home/stores` and is used again; that of plain files in a directory of
+    temporary files, which goes with the engine.
+    """
+    size = 0
+    for file in dataset.files:
+        with suppress(OSError):  # a file that cannot be read is reported by `load`
+            size += file.path.stat().st_size
+    if size <= in_memory_mib * 1024 * 1024:
+        return replace(dataset, on_disk=None)
+    name = store_name(dataset.identity)
+    if dataset.release is None:
+        return replace(dataset, on_disk=Path(tempfile.gettempdir()) / f"clustergraph-{name}" / "dataset")
+    return replace(dataset, on_disk=home.absolute() / "stores" / name)
+
+
+def store_name(identity: str) -> str:
+    """The name of the directory that a store with this identity is kept in."""
+    return hashlib.sha256(identity.encode()).hexdigest()[:32]
 
 
 def load(dataset: DatasetSpec, progress: Callable[[str], None] | None = None) -> ox.Store:
-    """Load every file of a dataset into a new store in memory.
+    """Load every file of a dataset into a new store in memory; raises what `fill` raises."""
+    store = ox.Store()
+    fill(store, dataset, progress)
+    return store
+
+
+def fill(store: ox.Store, dataset: DatasetSpec, progress: Callable[[str], None] | None = None) -> None:
+    """Load every file of a dataset into a store.
 
     Triples go to the default graph and quads to the graphs they name; blank nodes of different files stay
     apart. `progress` is told each path before it is read. Raises UnusableInput with one fault for each file
-    that cannot be read: what is wrong, line and column where the syntax has lines.
+    that cannot be read: what is wrong, line and column where the syntax has lines; StorageUnavailable where a
+    store on disk cannot be written.
     """
-    store = ox.Store()
     faults: list[Fault] = []
     for file in dataset.files:
         if progress is not None:
             progress(str(file.path))
         try:
-            _load_file(store, file)
+            _load_file(store, file, dataset.on_disk)
         except UnusableInput as error:
             faults.extend(error.faults)
     if faults:
         raise UnusableInput(_summary(faults), faults)
-    return store
 
 
 def _summary(faults: list[Fault]) -> str:
@@ -111,7 +174,7 @@ def _summary(faults: list[Fault]) -> str:
     return f"{len(faults)} files cannot be loaded; the first is {first.place()}: {first.message}"
 
 
-def _load_file(store: ox.Store, file: DataFile) -> None:
+def _load_file(store: ox.Store, file: DataFile, on_disk: Path | None) -> None:
     syntax = RDF_ENDINGS.get(file.path.suffix.lower())
     name = file.format_name or (syntax.name if syntax else None)
     rdf_format = _FORMATS.get(name or "")
@@ -134,6 +197,12 @@ def _load_file(store: ox.Store, file: DataFile) -> None:
     except SyntaxError as error:
         raise _syntax_fault(file, name, rdf_format, str(error)) from None
     except OSError as error:
+        if on_disk is not None and _readable(file.path):
+            raise StorageUnavailable(
+                f"The store of the dataset cannot be written: {error.strerror or error}.",
+                where=str(on_disk),
+                fix="Make room and check the permission to write there, or raise in_memory_mib.",
+            ) from error
         what = f"it cannot be read: {error.strerror or error}."
         raise _unusable(
             file, "file-unreadable", what, "Check the path and the permission to read it."
@@ -142,6 +211,15 @@ def _load_file(store: ox.Store, file: DataFile) -> None:
         raise _unusable(
             file, "base-iri", f"its base IRI is not usable: {error}.", "Give an absolute IRI as base."
         ) from None
+
+
+def _readable(path: Path) -> bool:
+    try:
+        with path.open("rb") as stream:
+            stream.read(1)
+    except OSError:
+        return False
+    return True
 
 
 def _unusable(

@@ -1,4 +1,4 @@
-"""The embedded engine: queries are evaluated in forked workers that share one store in memory.
+"""The embedded engine: queries are evaluated in workers that share one store.
 
 The process that speaks to callers never evaluates a stranger's query. It hands each to a worker, kills the
 worker at the deadline or when the caller has gone, and has it replaced within milliseconds.
@@ -8,25 +8,30 @@ from __future__ import annotations
 
 import asyncio
 import math
-import os
-from collections import deque
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import count
 from typing import Final, Self
 
 from clustergraph.engine import wire
-from clustergraph.engine.base import QueryRequest
-from clustergraph.engine.crew import Crew
+from clustergraph.engine.base import EngineState, QueryRequest, RunningQuery
+from clustergraph.engine.channel import Zygotes
 from clustergraph.engine.dataset import DatasetSpec
+from clustergraph.engine.exchange import Exchange
 from clustergraph.engine.guard import QueryShape, inspect
-from clustergraph.engine.link import Exchange, WorkerLink
+from clustergraph.engine.link import WorkerLink
+from clustergraph.engine.nursery import OwnZygotes
+from clustergraph.engine.pool import Pool
+from clustergraph.engine.spool import SpoolSpace
+from clustergraph.engine.waiting import WaitingLine
 from clustergraph.errors import (
     ClustergraphError,
-    EngineBusy,
     EngineUnavailable,
     QueryError,
     QueryRefused,
+    QueryStopped,
     QueryTimeout,
 )
 from clustergraph.negotiation import FORMATS, JSON, ResultKind
@@ -50,15 +55,28 @@ class Processes:
 class EmbeddedAnswer:
     """The answer to one query, as `engine.base.Answer` describes it."""
 
-    def __init__(self, link: WorkerLink, exchange: Exchange, first: bytes | None) -> None:
+    __slots__ = ("_coding", "_dataset", "_exchange", "_first", "_link", "_whole")
+
+    def __init__(self, link: WorkerLink, exchange: Exchange, first: bytes | None, coding: str | None) -> None:
         self._link = link
         self._exchange = exchange
         self._first = first or b""
         self._whole = exchange.finished and exchange.empty
+        self._coding = coding if exchange.coded else None
+        self._dataset = link.dataset
+        exchange.streaming = True
 
     @property
     def complete(self) -> bytes | None:
         return self._first if self._whole else None
+
+    @property
+    def coding(self) -> str | None:
+        return self._coding
+
+    @property
+    def dataset(self) -> str:
+        return self._dataset
 
     async def chunks(self) -> AsyncIterator[bytes]:
         if self._first:
@@ -67,34 +85,100 @@ class EmbeddedAnswer:
             yield block
 
     async def aclose(self) -> None:
-        _abandon(self._link, self._exchange)
+        if not self._whole:
+            _abandon(self._link, self._exchange)
+            self._exchange.close()
 
 
 class EmbeddedEngine:
-    """Answers SPARQL over files of RDF held in memory, as `engine.base.Engine` describes it."""
+    """Answers SPARQL in processes of its own, as `engine.base.Engine` describes it.
 
-    def __init__(self, dataset: DatasetSpec, settings: Settings) -> None:
-        self._dataset = dataset
+    `zygotes` is where the processes that hold a dataset come from: its own where not given.
+    """
+
+    def __init__(self, dataset: DatasetSpec, settings: Settings, zygotes: Zygotes | None = None) -> None:
+        self._spec = dataset
         self._settings = settings
+        self._zygotes = zygotes
         self._limits = wire.Limits(
             memory_bytes=settings.query_memory_mib * _MIB, result_bytes=settings.query_result_mib * _MIB
         )
-        self._crew: Crew | None = None
-        self._idle: list[WorkerLink] = []
-        self._waiting: deque[asyncio.Future[WorkerLink]] = deque()
+        self._size = max(math.ceil(settings.workers / settings.processes), 2)
+        self._pool: Pool | None = None
+        self._leaving: set[asyncio.Task[None]] = set()
+        self._waiting = WaitingLine(settings.queue_length, settings.queue_seconds)
+        self._space = SpoolSpace(settings.spool_mib * _MIB)
+        self._numbers = count(1)
+        self._past_deaths: Counter[str] = Counter()
+        self._reloads = 0
         self._trouble: ClustergraphError | None = None
         self._recovery: asyncio.Task[None] | None = None
         self._closed = False
 
     @property
+    def dataset(self) -> str:
+        """The identity of the dataset that is asked now."""
+        return self._spec.identity
+
+    @property
+    def spec(self) -> DatasetSpec:
+        """The dataset that is asked now."""
+        return self._spec
+
+    @property
     def quads(self) -> int:
         """How many quads the dataset holds; 0 while it is not loaded."""
-        return self._crew.quads if self._crew is not None else 0
+        return self._pool.crew.quads if self._pool is not None else 0
 
     def processes(self) -> Processes:
         """The processes of this engine as they are now."""
-        crew = self._crew
-        return Processes(None, ()) if crew is None else Processes(crew.zygote, crew.workers)
+        if self._pool is None:
+            return Processes(None, ())
+        return Processes(self._pool.crew.zygote, self._pool.crew.workers)
+
+    def state(self) -> EngineState:
+        """The engine as it is now."""
+        pool = self._pool
+        deaths = self._past_deaths if pool is None else self._past_deaths + pool.crew.deaths
+        return EngineState(
+            workers=0 if pool is None else len(pool.crew.workers),
+            idle=0 if pool is None else sum(link.usable for link in pool.idle),
+            waiting=len(self._waiting),
+            deaths=dict(deaths),
+            reloads=self._reloads,
+            quads=self.quads,
+            dataset=self.dataset,
+        )
+
+    def running(self) -> tuple[RunningQuery, ...]:
+        """The queries that are evaluated now, or whose answers the current workers still write."""
+        return tuple(
+            RunningQuery(
+                number=exchange.number,
+                query=exchange.request.query,
+                client=exchange.request.client,
+                format_name=exchange.request.result_format.name,
+                started=exchange.started,
+                deadline_seconds=exchange.seconds,
+                worker=process,
+                streaming=exchange.streaming,
+            )
+            for process, link in self._links()
+            if (exchange := link.exchange) is not None and exchange.request is not None
+        )
+
+    def stop(self, number: int) -> bool:
+        """Stop a running query; False where no query of that number runs."""
+        for _, link in self._links():
+            exchange = link.exchange
+            if exchange is not None and exchange.number == number:
+                exchange.fail(QueryStopped())
+                link.dismiss("stopped")
+                return True
+        return False
+
+    def _links(self) -> tuple[tuple[int, WorkerLink], ...]:
+        return () if self._pool is None else self._pool.crew.links
 
     async def start(self) -> Self:
         """Load the dataset and be ready; an engine that is ready already stays as it is.
@@ -102,22 +186,40 @@ class EmbeddedEngine:
         Raises UnusableInput with every file that cannot be loaded, ReleaseUnavailable where the files are a
         release, and EngineUnavailable where processes cannot be started or die on the way.
         """
-        if not hasattr(os, "fork"):
-            raise EngineUnavailable(
-                "This platform cannot fork processes, which the embedded engine needs.",
-                fix="Run clustergraph on Linux, in a container or under WSL.",
-            )
-        if self._crew is not None:
+        if self._pool is not None:
             return self
         self._loop = asyncio.get_running_loop()
+        self._mustering = asyncio.Lock()
         self._closed = False
-        await self._muster()
+        if self._zygotes is None:
+            self._zygotes = OwnZygotes()
+        async with self._mustering:
+            self._install(await self._muster(self._spec))
         return self
+
+    async def switch(self, dataset: DatasetSpec) -> None:
+        """Ask `dataset` from now on; queries under way are answered from the one they began with.
+
+        The new dataset is loaded beside the old one. Raises what `start` raises, and then the old one stays.
+        """
+        async with self._mustering:
+            pool = await self._muster(dataset)
+            if self._closed:
+                await pool.crew.aclose()
+                raise _stopped()
+            old = self._pool
+            self._spec = dataset
+            self._install(pool)
+            if old is not None:
+                self._past_deaths += old.crew.deaths
+                leaving = self._loop.create_task(old.crew.drain())
+                self._leaving.add(leaving)
+                leaving.add_done_callback(self._leaving.discard)
 
     async def answer(self, request: QueryRequest) -> EmbeddedAnswer:
         """Begin to answer, as `engine.base.Engine.answer` describes it.
 
-        The deadline counts from the moment a worker has the query to the last block taken from the answer.
+        The deadline counts from the moment a worker has the query until it has written its answer.
         """
         shape = inspect(request.query)
         _check_format(request, shape)
@@ -127,8 +229,10 @@ class EmbeddedEngine:
         if seconds <= 0:
             raise QueryTimeout(seconds)
         task = _task(request, shape, seconds)
-        link = await self._admit()
-        exchange = Exchange(self._loop)
+        link = await self._admit(request.client)
+        exchange = Exchange(
+            self._loop, request, number=next(self._numbers), seconds=seconds, space=self._space
+        )
         exchange.deadline = self._loop.call_later(seconds, _expire, link, exchange, seconds)
         link.ask(task, exchange)
         try:
@@ -136,7 +240,7 @@ class EmbeddedEngine:
         except asyncio.CancelledError:
             _abandon(link, exchange)
             raise
-        return EmbeddedAnswer(link, exchange, first)
+        return EmbeddedAnswer(link, exchange, first, request.coding)
 
     async def ready(self) -> bool:
         """Whether a worker answers a trivial query within two seconds, the wait for a free one included."""
@@ -153,35 +257,49 @@ class EmbeddedEngine:
             self._recovery.cancel()
             with suppress(asyncio.CancelledError):
                 await self._recovery
-        self._refuse_waiting(_stopped())
-        crew, self._crew = self._crew, None
-        self._idle.clear()
-        if crew is not None:
-            await crew.aclose()
+            self._recovery = None
+        self._waiting.refuse(_stopped())
+        for leaving in self._leaving:
+            leaving.cancel()
+        await asyncio.gather(*self._leaving, return_exceptions=True)
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            await pool.crew.aclose()
 
-    async def _muster(self) -> None:
-        crew = Crew(on_free=self._offer, on_end=self._crew_ended)
-        await crew.start(self._dataset, self._limits, self._settings.workers)
-        self._crew = crew
+    async def _muster(self, dataset: DatasetSpec) -> Pool:
+        if self._zygotes is None:
+            raise _stopped()
+        pool = Pool(dataset, self._zygotes, on_free=self._offer, on_end=self._pool_ended)
+        await pool.start(self._limits, self._size)
+        return pool
+
+    def _install(self, pool: Pool) -> None:
+        self._pool = pool
         self._trouble = None
+        while pool.idle and self._waiting:
+            self._offer(pool, pool.idle.pop())
 
-    def _crew_ended(self, crew: Crew) -> None:
-        if self._closed or crew is not self._crew:
+    def _pool_ended(self, pool: Pool) -> None:
+        if self._closed or pool is not self._pool:
             return
-        self._crew = None
-        self._idle.clear()
+        self._past_deaths += pool.crew.deaths
+        self._pool = None
+        self._reloads += 1
         self._recovery = self._loop.create_task(self._recover())
 
     async def _recover(self) -> None:
         """Load the dataset again after its process has gone, until that succeeds."""
         wait = _FIRST_ATTEMPT_AGAIN_SECONDS
         while not self._closed:
-            try:
-                await self._muster()
-                return
-            except ClustergraphError as error:
-                self._trouble = error
-            self._refuse_waiting(self._unavailable())
+            async with self._mustering:
+                if self._pool is not None:
+                    return
+                try:
+                    self._install(await self._muster(self._spec))
+                    return
+                except ClustergraphError as error:
+                    self._trouble = error
+            self._waiting.refuse(self._unavailable())
             await asyncio.sleep(wait)
             wait = min(2 * wait, _LAST_ATTEMPT_AGAIN_SECONDS)
 
@@ -193,52 +311,37 @@ class EmbeddedEngine:
             else EngineUnavailable(trouble.what, where=trouble.where, fix=trouble.fix)
         )
 
-    async def _admit(self) -> WorkerLink:
+    async def _admit(self, client: str | None) -> WorkerLink:
         """Wait for a free worker, within the length of the queue and the longest wait."""
-        if self._closed or (self._crew is None and (self._recovery is None or self._trouble is not None)):
-            raise self._unavailable()
-        while self._idle:
-            # The last to answer first: what it touched is still in the processor's caches.
-            link = self._idle.pop()
-            if link.usable:
+        pool = self._pool
+        if pool is not None:
+            link = pool.take()
+            if link is not None:
                 return link
-        if len(self._waiting) >= self._settings.queue_length:
-            raise EngineBusy(f"{len(self._waiting)} queries are waiting already, the most that may.")
-        place: asyncio.Future[WorkerLink] = self._loop.create_future()
-        self._waiting.append(place)
-        timer = self._loop.call_later(self._settings.queue_seconds, self._turn_away, place)
+        elif self._closed or self._recovery is None or self._trouble is not None:
+            raise self._unavailable()
+        place = self._waiting.join(client)
         try:
             return await place
         except asyncio.CancelledError:
             if place.done() and not place.cancelled() and place.exception() is None:
-                self._offer(place.result())
+                self._give_back(place.result())
             raise
         finally:
-            timer.cancel()
-            with suppress(ValueError):
-                self._waiting.remove(place)
+            self._waiting.leave(client, place)
 
-    def _turn_away(self, place: asyncio.Future[WorkerLink]) -> None:
-        if not place.done():
-            seconds = self._settings.queue_seconds
-            place.set_exception(EngineBusy(f"No worker became free within {seconds:g} seconds."))
+    def _give_back(self, link: WorkerLink) -> None:
+        if self._pool is not None and link.dataset == self._pool.dataset.identity:
+            self._offer(self._pool, link)
 
-    def _refuse_waiting(self, error: ClustergraphError) -> None:
-        while self._waiting:
-            place = self._waiting.popleft()
-            if not place.done():
-                place.set_exception(error)
-
-    def _offer(self, link: WorkerLink) -> None:
-        """A worker is free: for the query that has waited longest, or for the next one."""
+    def _offer(self, pool: Pool, link: WorkerLink) -> None:
+        """A worker is free: for the query whose turn it is, or for the next one."""
         if not link.usable:
             return
-        while self._waiting:
-            place = self._waiting.popleft()
-            if not place.done():
-                place.set_result(link)
-                return
-        self._idle.append(link)
+        if pool is self._pool and (place := self._waiting.next()) is not None:
+            place.set_result(link)
+        else:
+            pool.idle.append(link)
 
 
 def _stopped() -> EngineUnavailable:
@@ -269,20 +372,22 @@ def _task(request: QueryRequest, shape: QueryShape, seconds: float) -> wire.Task
         from_graphs=shape.default_graphs if of_query else (),
         from_named=shape.named_graphs if of_query else (),
         prefixes=dict(shape.prefixes) if shape.kind is ResultKind.GRAPH else None,
+        coding=request.coding or "",
+        checked_only=request.checked_only,
     )
 
 
 def _expire(link: WorkerLink, exchange: Exchange, seconds: float) -> None:
     exchange.fail(QueryTimeout(seconds))
     if link.exchange is exchange:
-        link.dismiss()
+        link.dismiss("deadline")
 
 
 def _abandon(link: WorkerLink, exchange: Exchange) -> None:
     """Stop a query that nobody waits for; one that has ended has given its worker back already."""
     if link.exchange is exchange:
         exchange.fail(_abandoned())
-        link.dismiss()
+        link.dismiss("client-gone")
 
 
 def _abandoned() -> QueryError:

@@ -2,18 +2,23 @@
 
 A query that nests too deep overflows the stack of a recursive parser, so depth and operators are counted by a
 reader that does not recurse. SERVICE and updates are recognised as tokens, never as text: the word in an IRI,
-a string, a comment, a variable or a prefixed name is no keyword.
+a string, a comment, a variable or a prefixed name is no keyword. Most queries are plain and are known from
+one look (`quick_look.py`), which sees in them exactly what the full reading would.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
+from clustergraph.engine.dataset_clause import dataset_clause
+from clustergraph.engine.federation import ServiceCall, call_at, origin_of
+from clustergraph.engine.glued import ends_in_declared, hides_service
+from clustergraph.engine.quick_look import quick_look
+from clustergraph.engine.repeatable import is_repeatable
 from clustergraph.engine.tokens import (
     IRI,
     LANGUAGE,
@@ -35,7 +40,11 @@ MAX_DEPTH: Final = 250
 #: Most operators and clauses; each adds one level to the engine's tree, which overflows from about 4,000.
 MAX_OPERATORS: Final = 3000
 
-_REMEMBERED_LENGTH: Final = 16 * 1024
+#: Brackets that nest less deep than this are all that a quick look lets through.
+_QUICK_DEPTH: Final = 16
+#: Longest query that is remembered among many, and among few.
+_SHORT: Final = 2 * 1024
+_LONG: Final = 256 * 1024
 
 _FORMS: Final = {
     "SELECT": ResultKind.SOLUTIONS,
@@ -53,17 +62,6 @@ _CLAUSES: Final = frozenset(
     {"UNION", "OPTIONAL", "MINUS", "FILTER", "BIND", "GRAPH", "EXISTS", "AS", "SELECT", "LATERAL"}
 )
 
-# Oxigraph asks for no space after a keyword: FILTERex:f(?x) is FILTER and ex:f(?x) to it.
-_GLUED: Final = re.compile(
-    r"(?:PREFIX|SELECT|DISTINCT|REDUCED|FROM|NAMED|WHERE|DESCRIBE|FILTER|GRAPH|VALUES|BY|HAVING|ORDER|GROUP|ASC"
-    r"|DESC|UNDEF|TRUE|FALSE|A|IN|NOT|SEPARATOR|OPTIONAL|UNION|MINUS|BIND|EXISTS|ASK|CONSTRUCT)",
-    re.IGNORECASE,
-)
-_GLUED_SERVICE: Final = re.compile(
-    r"(?P<head>[a-z]*?)service(?:silent)?(?P<rest>.*)", re.IGNORECASE | re.DOTALL
-)
-_NAMES_A_GRAPH: Final = frozenset({"GRAPH", "FROM", "NAMED"})
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueryShape:
@@ -73,6 +71,9 @@ class QueryShape:
     (SPARQL 1.1 section 19.2). `form` is SELECT, ASK, CONSTRUCT or DESCRIBE; `kind` what it returns.
     `prefixes` maps each declared prefix to its IRI as written. `prologue` is the text before the form.
     `default_graphs` and `named_graphs` are the terms of FROM and FROM NAMED as written, unresolved.
+    `services` are its SERVICE clauses in their order. A query that is not `repeatable` may answer otherwise
+    when it is asked again over the same dataset: it calls NOW, RAND, UUID, STRUUID or BNODE, its template
+    makes blank nodes, or it asks another service.
     """
 
     text: str
@@ -82,25 +83,53 @@ class QueryShape:
     prologue: str
     default_graphs: tuple[str, ...] = ()
     named_graphs: tuple[str, ...] = ()
+    services: tuple[ServiceCall, ...] = ()
+    repeatable: bool = True
 
 
-def inspect(query: str, *, max_depth: int = MAX_DEPTH, max_operators: int = MAX_OPERATORS) -> QueryShape:
+def inspect(
+    query: str,
+    *,
+    max_depth: int = MAX_DEPTH,
+    max_operators: int = MAX_OPERATORS,
+    service_origins: frozenset[str] = frozenset(),
+) -> QueryShape:
     """Read a query's form, prefixes and dataset, and refuse what this service does not perform.
 
     Raises QueryMalformed for what no parser would accept (with line and column; an undeclared prefix is
     named) and QueryRefused for SERVICE, updates, and queries nested deeper than `max_depth` brackets or with
     more than `max_operators` operators and clauses. It is not a parser: a query it lets through may still be
     malformed, but none that Oxigraph accepts is refused otherwise.
+
+    SERVICE passes where a constant IRI names the endpoint and its origin (scheme, host and port of http or
+    https) is one of `service_origins`, such as `https://sparql.example.org`.
     """
-    if len(query) > _REMEMBERED_LENGTH:
-        return _inspected(query, max_depth, max_operators)
-    return _remembered(query, max_depth, max_operators)
+    length = len(query)
+    if length <= _SHORT:
+        return _remembered_short(query, max_depth, max_operators, service_origins)
+    if length <= _LONG:
+        return _remembered_long(query, max_depth, max_operators, service_origins)
+    return _inspected(query, max_depth, max_operators, service_origins)
 
 
-def _inspected(query: str, max_depth: int, max_operators: int) -> QueryShape:
+def _inspected(query: str, max_depth: int, max_operators: int, service_origins: frozenset[str]) -> QueryShape:
+    if max_depth >= _QUICK_DEPTH and len(query) <= max_operators and (seen := quick_look(query)):
+        return QueryShape(
+            text=query,
+            form=seen.form,
+            kind=_FORMS[seen.form],
+            prefixes=MappingProxyType(seen.prefixes),
+            prologue=query[: seen.start],
+        )
+    return _read_in_full(query, max_depth, max_operators, service_origins)
+
+
+def _read_in_full(
+    query: str, max_depth: int, max_operators: int, service_origins: frozenset[str]
+) -> QueryShape:
     text, shifts = decode_codepoints(query)
     try:
-        return _Inspection(text, max_depth, max_operators).shape()
+        return _Inspection(text, max_depth, max_operators, service_origins).shape()
     except (QueryMalformed, QueryRefused) as error:
         if not shifts or error.line is None or error.column is None:
             raise
@@ -109,7 +138,8 @@ def _inspected(query: str, max_depth: int, max_operators: int) -> QueryShape:
 
 
 # A query is looked at by each room it passes, and many are asked again and again.
-_remembered = lru_cache(maxsize=128)(_inspected)
+_remembered_short = lru_cache(maxsize=2048)(_inspected)
+_remembered_long = lru_cache(maxsize=16)(_inspected)
 
 
 def _original_offset(text: str, line: int, column: int, shifts: list[tuple[int, int]]) -> int:
@@ -120,8 +150,12 @@ def _original_offset(text: str, line: int, column: int, shifts: list[tuple[int, 
 class _Inspection:
     """One reading of one query."""
 
-    def __init__(self, text: str, max_depth: int, max_operators: int) -> None:
+    def __init__(
+        self, text: str, max_depth: int, max_operators: int, service_origins: frozenset[str]
+    ) -> None:
         self._text = text
+        self._origins = frozenset(filter(None, map(origin_of, service_origins)))
+        self._services: list[ServiceCall] = []
         self._place = Position(text)
         self._max_operators = max_operators
         self._tokens: Sequence[Token] = tokenise(text, max_depth=max_depth)
@@ -131,7 +165,7 @@ class _Inspection:
         first = self._read_prologue()
         form = self._form(first)
         self._check_body(first)
-        default_graphs, named_graphs = self._dataset(first + 1)
+        default_graphs, named_graphs = dataset_clause(self._tokens, first + 1)
         return QueryShape(
             text=self._text,
             form=form,
@@ -140,6 +174,8 @@ class _Inspection:
             prologue=self._text[: self._tokens[first].start],
             default_graphs=default_graphs,
             named_graphs=named_graphs,
+            services=tuple(self._services),
+            repeatable=not self._services and is_repeatable(self._tokens, first),
         )
 
     def _malformed(self, what: str, token: Token, fix: str | None = None) -> QueryMalformed:
@@ -215,7 +251,7 @@ class _Inspection:
                 operators += token.keyword in _CLAUSES
                 # No other keyword holds this one, and Oxigraph reads SERVICESILENT as two.
                 if "SERVICE" in token.keyword:
-                    raise self._service(token)
+                    self._services.append(self._call(index, token))
             elif token.kind == NAME:
                 self._check_name(index, token)
             if operators > self._max_operators:
@@ -227,9 +263,9 @@ class _Inspection:
 
     def _check_name(self, index: int, token: Token) -> None:
         prefix = token.text.partition(":")[0]
-        if "service" in prefix.lower() and self._hides_service(index, prefix):
-            raise self._service(token)
-        if prefix in self._prefixes or self._is_glued(prefix):
+        if "service" in prefix.lower() and hides_service(self._tokens, index, prefix, self._prefixes):
+            raise self._not_asked("SERVICE is refused where a name hides it.", token)
+        if prefix in self._prefixes or ends_in_declared(prefix, self._prefixes):
             return
         if self._text[token.start - 1] == "<":
             opening = token._replace(start=token.start - 1)
@@ -245,52 +281,21 @@ class _Inspection:
             f"Add PREFIX {_shortened(prefix)}: <{known or '…'}> at the beginning of the query.",
         )
 
-    def _is_glued(self, prefix: str) -> bool:
-        rest = prefix if len(prefix) < 200 else ""
-        while keyword := _GLUED.match(rest):
-            rest = rest[keyword.end() :]
-            if rest in self._prefixes:
-                return True
-        return False
+    def _call(self, index: int, token: Token) -> ServiceCall:
+        call = call_at(self._tokens, index, self._prefixes, self._origins)
+        if isinstance(call, str):
+            raise self._not_asked(call, token)
+        return call
 
-    def _hides_service(self, index: int, prefix: str) -> bool:
-        """Whether a name such as SERVICEex:endpoint is SERVICE and ex:endpoint to Oxigraph."""
-        match = _GLUED_SERVICE.fullmatch(prefix)
-        if match is None or (match["rest"] not in self._prefixes and "service" not in match["rest"].lower()):
-            return False
-        followed = index + 1 < len(self._tokens) and self._tokens[index + 1].text == "{"
-        return followed and self._tokens[index - 1].keyword not in _NAMES_A_GRAPH
-
-    def _service(self, token: Token) -> QueryRefused:
-        return self._refused(
-            "This service does not ask other services on behalf of a query, so SERVICE is refused.",
-            token,
-            "Ask this dataset alone, and join the answers of other endpoints on your side.",
+    def _not_asked(self, what: str, token: Token) -> QueryRefused:
+        others = (
+            f" The services that may be asked: {', '.join(sorted(self._origins))}." if self._origins else ""
         )
-
-    def _dataset(self, first: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """The terms of FROM and FROM NAMED before the pattern (productions 13–16)."""
-        default_graphs: list[str] = []
-        named_graphs: list[str] = []
-        depth = 0
-        tokens = self._tokens
-        for index in range(first, len(tokens) - 1):
-            token = tokens[index]
-            if token.text == "(":
-                depth += 1
-            elif token.text == ")":
-                depth -= 1
-            elif depth == 0 and token.text == "{" and not self._is_template(index):
-                break
-            elif depth == 0 and token.keyword == "FROM":
-                if tokens[index + 1].keyword == "NAMED" and index + 2 < len(tokens):
-                    named_graphs.append(tokens[index + 2].text)
-                else:
-                    default_graphs.append(tokens[index + 1].text)
-        return tuple(default_graphs), tuple(named_graphs)
-
-    def _is_template(self, index: int) -> bool:
-        return self._tokens[index - 1].keyword == "CONSTRUCT"
+        return self._refused(
+            what,
+            token,
+            f"Ask this dataset alone, and join the answers of other endpoints on your side.{others}",
+        )
 
 
 def _shortened(text: str) -> str:

@@ -1,15 +1,15 @@
-"""The front's side of the zygote: starts the process, talks to it, and buries it."""
+"""Zygotes that this process starts: one a dataset, shared by every channel to it, and lent to others."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -17,79 +17,164 @@ from typing import Any, Final
 
 import clustergraph
 from clustergraph.engine import wire
+from clustergraph.engine.channel import FAREWELL_SECONDS, Channel, send_message
 from clustergraph.engine.dataset import DatasetSpec
-from clustergraph.errors import EngineUnavailable
+from clustergraph.engine.inbox import Inbox
+from clustergraph.errors import ClustergraphError, EngineUnavailable
 
 _PACKAGE_ROOT: Final = Path(clustergraph.__file__).resolve().parent.parent
-#: How long a zygote may take to bury its workers and end, once its socket is closed.
-_FAREWELL_SECONDS: Final = 3.0
 _LAST_WORDS: Final = 300
+#: A zygote may end between its last channel and the next one; then it is loaded once more.
+_ATTEMPTS: Final = 3
 
 
-class Nursery:
-    """A zygote process and the socket to it. Create it in the thread of the event loop that uses it."""
+class OwnZygotes:
+    """Zygotes started by this process, one for each identity of a dataset.
+
+    One is loaded once, however many open it at the same time; one that died is loaded again at the next
+    opening; one to which no channel is open any more ends by itself. All of them end with this process.
+    """
 
     def __init__(self) -> None:
-        self._control, theirs = socket.socketpair()
-        self._control.setblocking(False)
-        # -P: the directory a server is started in must not be able to shadow a module.
-        command = [
-            sys.executable,
-            "-P",
-            "-m",
-            "clustergraph.engine.zygote",
-            str(theirs.fileno()),
-            str(os.getpid()),
-        ]
-        path = os.pathsep.join(filter(None, [str(_PACKAGE_ROOT), os.environ.get("PYTHONPATH")]))
+        self._zygotes: dict[str, _Zygote] = {}
+
+    async def open(self, dataset: DatasetSpec, limits: wire.Limits) -> Channel:
+        """A channel to the zygote of a dataset, as `channel.Zygotes.open` describes it."""
+        for _ in range(_ATTEMPTS):
+            zygote, ours = await self._attached(dataset, limits)
+            channel = Channel(ours, zygote.farewell)
+            if await channel.begin():
+                return channel
+        raise _short_lived()
+
+    async def lend(self, front: socket.socket) -> None:
+        """Serve another front, which has a `LentZygotes` at the other end, until it has gone."""
+        loop = asyncio.get_running_loop()
+        front.setblocking(False)
+        inbox = Inbox(front)
+        lending: set[asyncio.Task[None]] = set()
         try:
-            self._process = subprocess.Popen(  # noqa: S603 - the interpreter itself, with our own arguments
-                command,
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                env={**os.environ, "PYTHONPATH": path},
-            )
-        except OSError as error:
-            self._control.close()
-            raise EngineUnavailable(
-                f"The process that loads the dataset cannot be started: {error}."
-            ) from error
+            while await _arrived(loop, inbox):
+                while (request := inbox.pending()) is not None:
+                    task = loop.create_task(self._lend_one(front, request))
+                    lending.add(task)
+                    task.add_done_callback(lending.discard)
         finally:
-            theirs.close()
-        self._writer: asyncio.StreamWriter | None = None
-        self._loading: str | None = None
+            for task in lending:
+                task.cancel()
+            await asyncio.gather(*lending, return_exceptions=True)
+            inbox.close()
 
-    @property
-    def pid(self) -> int:
-        return self._process.pid
-
-    async def load(self, dataset: DatasetSpec, limits: wire.Limits) -> int:
-        """Have the dataset loaded; returns the number of quads.
-
-        Raises UnusableInput or ReleaseUnavailable as the zygote reports them, EngineUnavailable if it dies.
-        """
-        self._reader, self._writer = await asyncio.open_unix_connection(sock=self._control.dup())
-        order = wire.pack({"dataset": dataset.as_json(), "limits": asdict(limits)})
+    async def _lend_one(self, front: socket.socket, request: dict[str, Any]) -> None:
         try:
-            await asyncio.get_running_loop().sock_sendall(self._control, order)
+            limits = wire.Limits(**request["limits"])
+            _, ours = await self._attached(DatasetSpec.from_json(request["dataset"]), limits)
+        except ClustergraphError as error:
+            send_message(front, {"refused": request["open"], "failed": wire.error_to_json(error)})
+            return
+        with ours:
+            send_message(front, {"opened": request["open"]}, ours.fileno())
+
+    async def _attached(self, dataset: DatasetSpec, limits: wire.Limits) -> tuple[_Zygote, socket.socket]:
+        for _ in range(_ATTEMPTS):
+            zygote = self._zygotes.get(dataset.identity)
+            if zygote is None:
+                zygote = self._zygotes[dataset.identity] = _Zygote(dataset, self._ended)
+            await zygote.loaded()
+            ours, theirs = socket.socketpair()
+            with theirs:
+                if zygote.attach(limits, theirs):
+                    return zygote, ours
+            ours.close()
+            await zygote.gone()
+        raise _short_lived()
+
+    def _ended(self, zygote: _Zygote) -> None:
+        if self._zygotes.get(zygote.dataset.identity) is zygote:
+            del self._zygotes[zygote.dataset.identity]
+
+
+class _Zygote:
+    """One zygote process and the trunk to it. To be created in the event loop that uses it."""
+
+    def __init__(self, dataset: DatasetSpec, on_end: Callable[[_Zygote], None]) -> None:
+        self.dataset = dataset
+        self._on_end = on_end
+        self._trunk, self._process = _started()
+        self._loading: str | None = None
+        self._waiting = 0
+        loop = asyncio.get_running_loop()
+        self._outcome: asyncio.Future[ClustergraphError | None] = loop.create_future()
+        self._life = loop.create_task(self._live())
+
+    async def loaded(self) -> None:
+        """Wait until the dataset is loaded or raise why it cannot be; a load nobody awaits is given up."""
+        self._waiting += 1
+        try:
+            error = await asyncio.shield(self._outcome)
+        finally:
+            self._waiting -= 1
+            if not self._outcome.done() and self._waiting == 0:
+                self.kill()
+                await self.gone()
+        if error is not None:
+            await self.gone()
+            raise error
+
+    def attach(self, limits: wire.Limits, channel: socket.socket) -> bool:
+        """Give the zygote its end of a new channel; False where it has gone."""
+        return send_message(self._trunk, {"attach": asdict(limits)}, channel.fileno())
+
+    def kill(self) -> None:
+        with suppress(ProcessLookupError):
+            self._process.kill()
+
+    async def gone(self) -> None:
+        """Wait until the process has gone; one that was told to end and does not is killed."""
+        _, late = await asyncio.wait([self._life], timeout=FAREWELL_SECONDS)
+        if late:
+            self.kill()
+            await asyncio.shield(self._life)
+
+    async def farewell(self, others: int | None) -> None:
+        """Wait for the end of the process where a channel that was closed was its last one."""
+        if not others:
+            await self.gone()
+
+    async def _live(self) -> None:
+        reader, writer = await asyncio.open_unix_connection(sock=self._trunk.dup())
+        outcome: ClustergraphError | None = None
+        try:
+            await asyncio.get_running_loop().sock_sendall(
+                self._trunk, wire.pack({"dataset": self.dataset.as_json()})
+            )
             while True:
-                message = await self.message()
+                message = await wire.read_message(reader)
                 if "loading" in message:
                     self._loading = message["loading"]
                 elif "failed" in message:
-                    raise wire.error_from_json(message["failed"])
+                    outcome = wire.error_from_json(message["failed"])
                 else:
-                    return int(message["ready"])
+                    self._outcome.set_result(None)
         except (EOFError, OSError):
-            raise await self._stillborn() from None
-
-    async def _stillborn(self) -> EngineUnavailable:
+            pass
+        finally:
+            writer.close()
+            with suppress(OSError):
+                self._trunk.shutdown(socket.SHUT_RDWR)
+            self._trunk.close()
         status = await asyncio.to_thread(self._process.wait)
-        words = (
-            self._process.stderr.read().decode(errors="replace").split("\n") if self._process.stderr else []
-        )
+        if not self._outcome.done():
+            self._outcome.set_result(outcome or self._stillborn(status))
+        if self._process.stderr is not None:
+            self._process.stderr.close()
+        if self.dataset.private is not None:
+            await asyncio.to_thread(shutil.rmtree, self.dataset.private, True)
+        self._on_end(self)
+
+    def _stillborn(self, status: int) -> EngineUnavailable:
+        stderr = self._process.stderr
+        words = stderr.read().decode(errors="replace").split("\n") if stderr else []
         how = f"was ended by {signal.Signals(-status).name}" if status < 0 else f"ended with status {status}"
         last = next((line.strip() for line in reversed(words) if line.strip()), "")[:_LAST_WORDS]
         return EngineUnavailable(
@@ -98,47 +183,58 @@ class Nursery:
             fix="Check that the file is what its ending says, and that there is memory enough for it.",
         )
 
-    async def message(self) -> dict[str, Any]:
-        """The next message of the zygote; raises EOFError or OSError when it has gone."""
-        length = wire.LENGTH.unpack(await self._reader.readexactly(wire.LENGTH.size))[0]
-        message: dict[str, Any] = json.loads(await self._reader.readexactly(length))
-        return message
 
-    def order(self, order: dict[str, Any], *descriptors: int) -> bool:
-        """Send an order without waiting; False where the zygote has gone or takes no orders any more."""
-        data = wire.pack(order)
-        try:
-            if not descriptors:
-                return self._control.send(data) == len(data)
-            return socket.send_fds(self._control, [data], list(descriptors)) == len(data)
-        except OSError:
-            return False
-
-    def kill(self) -> None:
-        """End the zygote at once; the kernel ends its workers (`walls.die_with_parent`)."""
-        with suppress(ProcessLookupError):
-            self._process.kill()
-
-    async def aclose(self, workers: Iterable[int] = ()) -> None:
-        """End the zygote and wait for it; `workers` are the processes that may outlive it for an instant."""
-        if self._writer is not None:
-            self._writer.close()
-        # The dup shares the connection: only a shutdown ends it for both.
-        with suppress(OSError):
-            self._control.shutdown(socket.SHUT_RDWR)
-        self._control.close()
-        try:
-            await asyncio.to_thread(self._process.wait, _FAREWELL_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            await asyncio.to_thread(self._process.wait)
-        if self._process.stderr is not None:
-            self._process.stderr.close()
-        for worker in workers:
-            await asyncio.to_thread(_bury_adopted, worker)
+def _started() -> tuple[socket.socket, subprocess.Popen[bytes]]:
+    """A new zygote and the trunk to it."""
+    trunk, theirs = socket.socketpair()
+    trunk.setblocking(False)
+    # -P: the directory a server is started in must not be able to shadow a module.
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "clustergraph.engine.zygote",
+        str(theirs.fileno()),
+        str(os.getpid()),
+    ]
+    path = os.pathsep.join(filter(None, [str(_PACKAGE_ROOT), os.environ.get("PYTHONPATH")]))
+    try:
+        process = subprocess.Popen(  # noqa: S603 - the interpreter itself, with our own arguments
+            command,
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": path},
+        )
+    except OSError as error:
+        trunk.close()
+        raise EngineUnavailable(f"The process that loads the dataset cannot be started: {error}.") from error
+    finally:
+        theirs.close()
+    return trunk, process
 
 
-def _bury_adopted(process: int) -> None:
-    """Reap a worker that became a child of this process because it is the init of its container."""
-    with suppress(ChildProcessError):
-        os.waitpid(process, 0)
+async def _arrived(loop: asyncio.AbstractEventLoop, inbox: Inbox) -> bool:
+    """Wait for more of another front; False when it has gone."""
+    readable = loop.create_future()
+
+    def note() -> None:
+        if not readable.done():
+            readable.set_result(None)
+
+    loop.add_reader(inbox.source, note)
+    try:
+        await readable
+    finally:
+        loop.remove_reader(inbox.source)
+    with suppress(BlockingIOError):
+        return inbox.receive()
+    return True
+
+
+def _short_lived() -> EngineUnavailable:
+    return EngineUnavailable(
+        "The process that holds the dataset ended as soon as it had started.",
+        fix="Check that there is memory enough for the dataset.",
+    )

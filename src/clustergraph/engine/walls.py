@@ -11,6 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from clustergraph.engine import filters
+
 _PR_SET_PDEATHSIG: Final = 1
 
 # Bound before any fork: a worker that may open no file cannot look a symbol up.
@@ -58,23 +60,47 @@ def limit_memory(extra_bytes: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 
 
-def limit_descriptors() -> None:
-    """Let no file, socket or core dump be opened from now on; what is open stays open."""
+def confine(*, files: bool) -> None:
+    """Let no socket, program, process or written file come from here, nor any file be opened at all.
+
+    With `files`, those of a store on disk, files may still be opened to be read, as RocksDB does while it is
+    asked; where the kernel has no system call filter (`filters`), they may not even then.
+    """
+    filtered = filters.install()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    if not (files and filtered):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
 
 
-def limit_processor(seconds: int) -> None:
-    """Let this process use `seconds` more of processor time; beyond that the kernel ends it (SIGXCPU)."""
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    soft = int(usage.ru_utime + usage.ru_stime) + 1 + seconds
-    resource.setrlimit(
-        resource.RLIMIT_CPU, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard)
-    )
+class ProcessorAllowance:
+    """The processor time a worker has, granted to one query after another (RLIMIT_CPU, SIGXCPU).
+
+    The kernel counts it for the whole process and in whole seconds, so the limit moves only where it would
+    give the next query too little or much too much.
+    """
+
+    #: Seconds that a query may have beyond what it is granted.
+    _SLACK: Final = 2
+
+    def __init__(self) -> None:
+        self._limit = 0
+        _, self._hard = resource.getrlimit(resource.RLIMIT_CPU)
+
+    def grant(self, used: float, seconds: int) -> None:
+        """Let this process, which has used `used` seconds, use `seconds` more, or up to two beyond."""
+        if seconds <= self._limit - used <= seconds + self._SLACK:
+            return
+        self._limit = int(used) + seconds + self._SLACK
+        if self._hard != resource.RLIM_INFINITY:
+            self._limit = min(self._limit, self._hard)
+        resource.setrlimit(resource.RLIMIT_CPU, (self._limit, self._hard))
 
 
-def peak_memory() -> int:
-    """The most memory this process has had resident, in bytes."""
+def resident_memory() -> int:
+    """The memory this process has resident now, in bytes; the most it ever had where that is not told."""
+    with suppress(OSError):
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+        return pages * resource.getpagesize()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024

@@ -3,98 +3,190 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from clustergraph.engine.base import Answer, Engine, QueryRequest
+from clustergraph.codings import choose_coding, requires_coding
+from clustergraph.engine.base import QueryRequest
 from clustergraph.engine.guard import inspect
-from clustergraph.errors import ClustergraphError, QueryError
-from clustergraph.negotiation import FORMATS, HTML, JSON, NTRIPLES, ResultFormat, ResultKind, negotiate
-from clustergraph.pages import links, results
-from clustergraph.pages.view import Link, ResultView
-from clustergraph.service.addresses import endpoint, problem_type, root_path
+from clustergraph.engine.sharing import SharedAnswers
+from clustergraph.errors import ClustergraphError
+from clustergraph.negotiation import FORMATS, HTML, ResultFormat, ResultKind, negotiate
+from clustergraph.pages.view import ResultView
+from clustergraph.service.addresses import endpoint, problem_type
+from clustergraph.service.conditional import matches
+from clustergraph.service.delivery import Departure, send_answer, send_kept, send_status
+from clustergraph.service.head import RequestHead
+from clustergraph.service.headers import with_common_headers
+from clustergraph.service.journal import Record
+from clustergraph.service.limiting import RateLimit
+from clustergraph.service.plan import Plan
 from clustergraph.service.problems import Problem, RequestRefused, problem_of
 from clustergraph.service.request import ProtocolRequest
-from clustergraph.service.responses import html_response, problem_response, send_answer, while_connected
+from clustergraph.service.responses import html_response, problem_response
+from clustergraph.service.result_pages import ResultPages
 from clustergraph.settings import Settings
-
-#: A result longer than this is not made into a page; the page offers the downloads instead.
-PAGE_BYTES: Final = 4 * 1024 * 1024
-#: Labels are a courtesy: a page does not wait longer for them.
-LABEL_SECONDS: Final = 3.0
 
 #: What programs prefer: data unless a page is asked for.
 DATA_FIRST: Final[tuple[ResultFormat, ...]] = (*FORMATS, HTML)
 #: What readers of a page's address prefer.
-PAGE_FIRST: Final[tuple[ResultFormat, ...]] = (HTML, *FORMATS)
-
-_NAMES: Final = {
-    "turtle": "Turtle",
-    "ntriples": "N-Triples",
-    "rdfxml": "RDF/XML",
-    "jsonld": "JSON-LD",
-    "trig": "TriG",
-    "nquads": "N-Quads",
-}
+_PAGE_FIRST: Final[tuple[ResultFormat, ...]] = (HTML, *FORMATS)
+#: Characters; what follows from longer Accept headers is not remembered.
+_REMEMBERED_LENGTH: Final = 512
 
 PageOf = Callable[[ResultView | None, Problem | None], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """A query with what its client accepts, the formats on offer and the page that shows its result."""
+    """A query, how it is to be answered, and the page that shows its result or its problem."""
 
-    request: ProtocolRequest
+    protocol: ProtocolRequest
     query: str
-    accept: str | None
+    plan: Plan
     page: PageOf
-    offers: Sequence[ResultFormat] = DATA_FIRST
 
 
 class Answering:
     """Answers queries over HTTP, within the limits of the settings."""
 
-    def __init__(self, engine: Engine, settings: Settings) -> None:
+    def __init__(self, engine: SharedAnswers, settings: Settings) -> None:
         self._engine = engine
         self._settings = settings
-        self._root = root_path(settings)
+        self._pages = ResultPages(engine, settings)
+        self._base_iri = endpoint(settings)
+        self._limit = RateLimit(settings.rate_limit) if settings.rate_limit else None
 
-    async def respond(self, ask: Ask, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a query or say why not; ends early, and gives the worker back, when the client leaves."""
+    def admit(self, head: RequestHead) -> None:
+        """Count a request of a client; raises RequestRefused (429) beyond the rate limit of the settings."""
+        if self._limit is not None:
+            self._limit.check(head.client)
 
-        async def work(send: Send) -> None:
-            try:
-                await self._answer(ask, scope, receive, send)
-            except ClustergraphError as error:
-                problem = problem_of(error)
-                await self.refuse(problem, ask.accept, lambda it: ask.page(None, it))(scope, receive, send)
+    def plan(
+        self,
+        protocol: ProtocolRequest,
+        query: str,
+        head: RequestHead,
+        *,
+        page_first: bool = False,
+        link: Callable[[ResultFormat, ResultKind], str | None] | None = None,
+    ) -> Plan:
+        """How to answer a query; raises what refuses it before it is evaluated.
 
-        await while_connected(receive, send, work)
-
-    def refuse(self, problem: Problem, accept: str | None, page: Callable[[Problem], str]) -> Response:
-        """The response that tells a problem, as the client accepts it."""
-        return problem_response(problem, problem_type(self._settings, problem.kind.slug), accept, page)
-
-    async def _answer(self, ask: Ask, scope: Scope, receive: Receive, send: Send) -> None:
-        self._check_length(ask.query)
-        kind = inspect(ask.query).kind
-        chosen = negotiate(ask.accept, kind, ask.request.format_name, offers=ask.offers)
+        `page_first` tells what those prefer who accept everything: a page, or data. `link` gives the Link header of an answer in the format chosen.
+        """
+        self._check_length(query)
+        shape = inspect(query)
+        chosen = _chosen(head.accept, shape.kind, protocol.format_name, page_first=page_first)
         if chosen is HTML:
-            view = await self._view(ask, kind)
-            await html_response(ask.page(view, None))(scope, receive, send)
-            return
-        answer = await self._engine.answer(self._query_request(ask, chosen))
+            return Plan(chosen, shape.kind, None)
+        deadline = self._settings.query_deadline_seconds
+        asked = protocol.timeout_seconds
+        request = QueryRequest(
+            query=query,
+            result_format=chosen,
+            default_graphs=protocol.default_graphs,
+            named_graphs=protocol.named_graphs,
+            base_iri=self._base_iri,
+            deadline_seconds=None if asked is None else min(asked, deadline),
+            coding=choose_coding(head.accept_encoding),
+        )
+        return Plan(
+            chosen,
+            shape.kind,
+            request,
+            repeatable=shape.repeatable,
+            requires_coding=requires_coding(head.accept_encoding),
+            link=link and link(chosen, shape.kind),
+        )
+
+    async def respond(
+        self, ask: Ask, head: RequestHead, record: Record, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Answer a query or say why not; ends early, and gives the worker back, when the client leaves."""
+        departure = Departure(receive)
         try:
-            await send_answer(answer, chosen, scope, send)
+            if ask.plan.request is None:
+                view = await self._pages.view(ask.protocol, ask.query, ask.plan.kind)
+                departure.ignore()
+                await html_response(ask.page(view, None), accept_encoding=head.accept_encoding)(
+                    scope, receive, record.counting(with_common_headers(send))
+                )
+            else:
+                await self._data(ask.plan, ask.plan.request, head, record, departure, send)
+        except ClustergraphError as error:
+            departure.ignore()
+            problem = problem_of(error)
+            record.failed(problem)
+            response = self.refuse(problem, head, lambda it: ask.page(None, it))
+            await response(scope, receive, record.counting(with_common_headers(send)))
+        except asyncio.CancelledError:
+            if not departure.happened():
+                raise
+            record.outcome = "client-gone"
+        finally:
+            departure.ignore()
+
+    async def kept(self, plan: Plan, head: RequestHead, record: Record, send: Send) -> bool:
+        """Answer without asking any worker: not modified, or a result that was kept; False where neither is."""
+        request = plan.request
+        if request is None:
+            return False
+        engine = self._engine
+        if head.if_none_match is not None and plan.repeatable and head.method != "POST":
+            dataset = engine.dataset
+            if matches(head.if_none_match, plan.tag(dataset)):
+                record.outcome = "not-modified"
+                await send_status(304, plan.headers(dataset), record, send)
+                return True
+        answer = engine.cached(request) if plan.repeatable else None
+        if answer is None or (plan.requires_coding and answer.coding is None):
+            return False
+        record.outcome = "cached"
+        await send_kept(plan, answer, head, record, send)
+        return True
+
+    async def _data(
+        self,
+        plan: Plan,
+        request: QueryRequest,
+        head: RequestHead,
+        record: Record,
+        departure: Departure,
+        send: Send,
+    ) -> None:
+        if head.method == "HEAD":
+            request = replace(request, checked_only=True)
+        answer = await self._engine.answer(replace(request, client=head.client))
+        try:
+            await send_answer(plan, answer, head, record, departure, send)
         finally:
             await answer.aclose()
 
+    def refuse(self, problem: Problem, head: RequestHead, page: Callable[[Problem], str]) -> Response:
+        """The response that tells a problem, as the client accepts it."""
+        return problem_response(problem, problem_type(self._settings, problem.kind.slug), head.accept, page)
+
+    async def collect(self, request: QueryRequest, limit: int) -> bytes | None:
+        """The whole result of a query, or None where it is longer than `limit` bytes."""
+        return await self._pages.collect(request, limit)
+
+    @property
+    def dataset(self) -> str:
+        """The identity of the dataset that is asked now."""
+        return self._engine.dataset
+
     def _check_length(self, query: str) -> None:
-        length, limit = len(query.encode()), self._settings.query_length_kib
+        limit = self._settings.query_length_kib
+        # No character takes more than four bytes, so most queries need no encoding to be found short.
+        if len(query) * 4 <= limit * 1024:
+            return
+        length = len(query.encode())
         if length > limit * 1024:
             raise RequestRefused(
                 "query-too-long",
@@ -102,80 +194,18 @@ class Answering:
                 fix="Move long VALUES lists out of the query, or ask in parts.",
             )
 
-    def _query_request(self, ask: Ask, result_format: ResultFormat) -> QueryRequest:
-        deadline = self._settings.query_deadline_seconds
-        asked = ask.request.timeout_seconds
-        return QueryRequest(
-            query=ask.query,
-            result_format=result_format,
-            default_graphs=ask.request.default_graphs,
-            named_graphs=ask.request.named_graphs,
-            base_iri=endpoint(self._settings),
-            deadline_seconds=None if asked is None else min(asked, deadline),
-        )
 
-    async def _view(self, ask: Ask, kind: ResultKind) -> ResultView:
-        is_graph = kind is ResultKind.GRAPH
-        body = await self.collect(self._query_request(ask, NTRIPLES if is_graph else JSON), PAGE_BYTES)
-        downloads = self._downloads(ask, kind)
-        if body is None:
-            return ResultView(downloads=downloads, too_long=True)
-        if is_graph:
-            triples = await asyncio.to_thread(results.read_graph, body)
-            shown = triples[: results.ROWS_ON_A_PAGE]
-            terms = [term for each in shown for term in (each.subject, each.predicate, each.object)]
-            labels = await self._labels(results.iris_shown(terms))
-            return ResultView(downloads=downloads, graph=results.graph(triples, labels, self._root))
-        found = await asyncio.to_thread(results.read_json, body)
-        if isinstance(found, bool):
-            return ResultView(downloads=downloads, boolean=found)
-        cells = (term for row in found[1][: results.ROWS_ON_A_PAGE] for term in row)
-        labels = await self._labels(results.iris_shown(cells))
-        return ResultView(downloads=downloads, table=results.table(found, labels, self._root))
-
-    def _downloads(self, ask: Ask, kind: ResultKind) -> tuple[Link, ...]:
-        graphs = [("default-graph-uri", iri) for iri in ask.request.default_graphs]
-        graphs += [("named-graph-uri", iri) for iri in ask.request.named_graphs]
-        return tuple(
-            Link(
-                _NAMES.get(each.name, each.name.upper()),
-                links.sparql(self._root, ask.query, each.name, graphs),
-            )
-            for each in FORMATS
-            if kind in each.kinds
-        )
-
-    async def _labels(self, iris: Sequence[str]) -> dict[str, str]:
-        if not iris:
-            return {}
-        request = QueryRequest(
-            query=results.labels_query(iris),
-            result_format=JSON,
-            deadline_seconds=min(LABEL_SECONDS, self._settings.query_deadline_seconds),
-        )
-        try:
-            body = await self.collect(request, PAGE_BYTES)
-        except QueryError:
-            return {}
-        return results.read_labels(body) if body is not None else {}
-
-    async def collect(self, request: QueryRequest, limit: int) -> bytes | None:
-        """The whole result of a query, or None where it is longer than `limit` bytes."""
-        answer = await self._engine.answer(request)
-        try:
-            return await _collected(answer, limit)
-        finally:
-            await answer.aclose()
+def _chosen(accept: str | None, kind: ResultKind, requested: str | None, *, page_first: bool) -> ResultFormat:
+    if len(accept or "") + len(requested or "") > _REMEMBERED_LENGTH:
+        return _negotiated(accept, kind, requested, page_first)
+    return _remembered(accept, kind, requested, page_first)
 
 
-async def _collected(answer: Answer, limit: int) -> bytes | None:
-    if answer.complete is not None:
-        return answer.complete if len(answer.complete) <= limit else None
-    blocks: list[bytes] = []
-    length = 0
-    async for block in answer.chunks():
-        length += len(block)
-        if length > limit:
-            return None
-        blocks.append(block)
-    return b"".join(blocks)
+def _negotiated(
+    accept: str | None, kind: ResultKind, requested: str | None, page_first: bool
+) -> ResultFormat:
+    return negotiate(accept, kind, requested, offers=_PAGE_FIRST if page_first else DATA_FIRST)
+
+
+# Clients ask for few combinations, again and again.
+_remembered = lru_cache(maxsize=256)(_negotiated)

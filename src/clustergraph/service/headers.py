@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+#: Headers as ASGI takes them: names in lower case.
+RawHeaders = list[tuple[bytes, bytes]]
 
 #: No script at all, styles and images from here only, and no framing.
 CONTENT_SECURITY_POLICY: Final = (
@@ -20,6 +24,38 @@ _HEADERS: Final = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "*",
 }
+_REQUEST_HEADERS: Final = "Accept, Accept-Encoding, Content-Type, If-Match, If-None-Match, If-Range, Range"
+
+
+def raw_headers(headers: Mapping[str, str]) -> RawHeaders:
+    """Headers as ASGI takes them."""
+    return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+
+
+COMMON_HEADERS: Final = raw_headers(_HEADERS)
+
+
+def preflight(allow: str) -> dict[str, str]:
+    """The headers that answer OPTIONS, a preflight of another origin included (Fetch section 3.3)."""
+    return {
+        "Allow": allow,
+        "Access-Control-Allow-Methods": allow,
+        "Access-Control-Allow-Headers": _REQUEST_HEADERS,
+        "Access-Control-Max-Age": "86400",
+    }
+
+
+def with_common_headers(send: Send) -> Send:
+    """`send`, adding the common headers to the response that passes."""
+
+    async def send_with_headers(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in _HEADERS.items():
+                headers.setdefault(name, value)
+        await send(message)
+
+    return send_with_headers
 
 
 class CommonHeaders:
@@ -30,12 +66,4 @@ class CommonHeaders:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on; responses go out with the headers."""
-
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
-                    headers.setdefault(name, value)
-            await send(message)
-
-        await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)
+        await self._app(scope, receive, with_common_headers(send) if scope["type"] == "http" else send)

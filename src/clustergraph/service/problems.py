@@ -10,15 +10,19 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final
 
+from clustergraph.codings import CodingNotAcceptable
 from clustergraph.errors import (
     ClustergraphError,
     EngineBusy,
     EngineUnavailable,
     QueryCrashed,
     QueryMalformed,
+    QueryMisplaced,
     QueryOverBudget,
     QueryRefused,
+    QueryStopped,
     QueryTimeout,
+    QueryUnserialisable,
     ReleaseUnavailable,
 )
 from clustergraph.negotiation import NotAcceptable, UnknownFormat
@@ -69,12 +73,31 @@ KINDS: Final[Mapping[str, Kind]] = {
             "No acceptable format",
             "None of the formats you accept can carry this result; the problem lists those that can.",
         ),
+        Kind(
+            "precondition-failed",
+            412,
+            "Precondition failed",
+            "What is served is no longer what the header If-Match names, or it is what If-None-Match excludes.",
+        ),
         Kind("query-too-long", 413, "Query too long", "The query is longer than this service reads."),
         Kind(
             "unsupported-media-type",
             415,
             "Unsupported media type",
             "A POST carries application/x-www-form-urlencoded or application/sparql-query, in UTF-8.",
+        ),
+        Kind(
+            "range-not-satisfiable",
+            416,
+            "Range not satisfiable",
+            "The range asked for begins after the last byte; the header Content-Range tells the length.",
+        ),
+        Kind(
+            "rate-limited",
+            429,
+            "Too many requests",
+            "More requests came from your address than one client may send; the header Retry-After says, in "
+            "seconds, when to try again.",
         ),
         Kind("internal-error", 500, "Internal error", "A fault of the service, which its log describes."),
         Kind(
@@ -88,6 +111,12 @@ KINDS: Final[Mapping[str, Kind]] = {
             503,
             "Query over budget",
             "The query needed more memory, or gave a larger result, than one query may. Ask for less.",
+        ),
+        Kind(
+            "query-stopped",
+            503,
+            "Query stopped by the operator",
+            "The operator of the service has stopped the query. Nothing of it was answered.",
         ),
         Kind(
             "engine-busy",
@@ -149,7 +178,10 @@ _SLUGS: Final[tuple[tuple[type[ClustergraphError], str], ...]] = (
     (UnknownFormat, "unknown-format"),
     (NotAcceptable, "not-acceptable"),
     (QueryMalformed, "query-malformed"),
+    (CodingNotAcceptable, "not-acceptable"),
+    (QueryUnserialisable, "not-acceptable"),
     (QueryRefused, "query-refused"),
+    (QueryStopped, "query-stopped"),
     (QueryTimeout, "query-timeout"),
     (QueryOverBudget, "query-over-budget"),
     (QueryCrashed, "query-crashed"),
@@ -172,13 +204,15 @@ def problem_of(error: Exception) -> Problem:
     more: dict[str, object] = {}
     headers: dict[str, str] = {}
     detail = error.what
-    if isinstance(error, QueryMalformed | QueryRefused) and error.line is not None:
+    if isinstance(error, QueryMisplaced) and error.line is not None:
         more = {"line": error.line, "column": error.column}
         detail = f"Line {error.line}, column {error.column}: {error.what}"
     elif isinstance(error, QueryTimeout):
         more = {"seconds": error.seconds}
     elif isinstance(error, NotAcceptable):
         more = {"available": [offer.media_type for offer in error.available]}
+    elif isinstance(error, CodingNotAcceptable):
+        more = {"available": list(error.available)}
     elif isinstance(error, EngineBusy):
         headers = {"Retry-After": str(error.retry_after)}
     elif slug == "engine-unavailable":

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from starlette.datastructures import Headers
-from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from clustergraph.engine.base import QueryRequest
@@ -15,32 +13,28 @@ from clustergraph.errors import ClustergraphError, QueryError, UnusableInput
 from clustergraph.library.bind import bind
 from clustergraph.library.query import NamedQuery, Parameter
 from clustergraph.library.terms import ParameterType, write_term
-from clustergraph.negotiation import HTML, JSON, UnknownFormat, named
+from clustergraph.negotiation import FORMATS, HTML, JSON, ResultFormat, ResultKind, UnknownFormat, named
 from clustergraph.pages import links, results
 from clustergraph.pages.render import render
-from clustergraph.pages.view import FieldView, QuestionView, ResultView
+from clustergraph.pages.view import FieldView, ResultView
 from clustergraph.service.addresses import root_path
-from clustergraph.service.answering import PAGE_BYTES, PAGE_FIRST, Answering, Ask, PageOf
+from clustergraph.service.answering import Answering, Ask, PageOf
+from clustergraph.service.delivery import send_status
+from clustergraph.service.documents import Document, link_header
+from clustergraph.service.editions import QUERY_TEXT, Editions
+from clustergraph.service.head import RequestHead, request_head
+from clustergraph.service.headers import preflight, raw_headers
+from clustergraph.service.journal import Journal, Record
 from clustergraph.service.problems import Problem, RequestRefused, problem_of
 from clustergraph.service.request import ProtocolRequest, pairs
 from clustergraph.service.responses import problem_view
+from clustergraph.service.result_pages import PAGE_BYTES
 from clustergraph.settings import Settings
 
-TEXT: Final = ".rq"
+METHODS: Final = ("GET", "HEAD", "OPTIONS")
+ALLOW: Final = ", ".join(METHODS)
+_SPARQL: Final = "application/sparql-query; charset=utf-8"
 _INPUTS: Final = {ParameterType.DATE: "date", ParameterType.INTEGER: "number"}
-
-
-def question_views(queries: Iterable[NamedQuery], root: str) -> tuple[QuestionView, ...]:
-    """Named queries as plain questions, each with its addresses."""
-    return tuple(
-        QuestionView(
-            query.question,
-            query.description,
-            links.named_query(root, query.name),
-            links.named_query(root, query.name, TEXT),
-        )
-        for query in queries
-    )
 
 
 class NamedQueries:
@@ -49,45 +43,84 @@ class NamedQueries:
     The parameters of the address bind the query's own; a form above the result changes them.
     """
 
-    def __init__(self, answering: Answering, queries: Mapping[str, NamedQuery], settings: Settings) -> None:
+    def __init__(
+        self, answering: Answering, editions: Editions, settings: Settings, journal: Journal
+    ) -> None:
         self._answering = answering
-        self._queries = queries
+        self._editions = editions
+        self._journal = journal
         self._root = root_path(settings)
-        self._choices: dict[tuple[str, str], Sequence[tuple[str, str]]] = {}
+        self._choices: dict[tuple[str, str, str], Sequence[tuple[str, str]]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; failures are problem documents."""
-        accept = ", ".join(Headers(scope=scope).getlist("accept")) or None
+        head = request_head(scope)
+        record = self._journal.open(head)
         try:
+            await self._answer(head, record, scope, receive, send)
+        finally:
+            self._journal.close(record)
+
+    async def _answer(
+        self, head: RequestHead, record: Record, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        try:
+            self._answering.admit(head)
+            if head.method == "OPTIONS":
+                record.outcome = "described"
+                await send_status(204, raw_headers(preflight(ALLOW)), record, send)
+                return
+            if head.method not in METHODS:
+                raise RequestRefused(
+                    "method-not-allowed",
+                    f"{head.method} is not possible for a question.",
+                    fix=f"Use one of {ALLOW}.",
+                    headers={"Allow": ALLOW},
+                )
             query, extension = self._find(scope["path_params"]["name"])
             given = pairs(scope["query_string"])
             values = dict(given)
             if len(values) < len(given):
                 raise RequestRefused("repeated-parameter", "A parameter is given twice; it must be once.")
             format_name = extension.removeprefix(".") or values.pop("format", "") or None
-            if extension == TEXT:
-                headers = {"Content-Type": "application/sparql-query; charset=utf-8"}
-                response = Response(_bound(query, values) if values else query.text, headers=headers)
-            else:
-                prepared = await self._prepare(query, values, format_name, accept)
-                if isinstance(prepared, Ask):
-                    await self._answering.respond(prepared, scope, receive, send)
-                    return
-                response = prepared
+            if extension == QUERY_TEXT:
+                record.outcome = "page"
+                text = _bound(query, values) if values else query.text
+                await Document(text, _SPARQL, max_age=None)(scope, receive, record.counting(send))
+                return
+            ask = await self._prepare(query, values, format_name, head)
+            record.query, record.format_name = ask.query, ask.plan.result_format.name
+            if not await self._answering.kept(ask.plan, head, record, send):
+                await self._answering.respond(ask, head, record, scope, receive, send)
+        except _Unbound as error:
+            await self._refuse(error.problem, error.page, head, record, scope, receive, send)
         except ClustergraphError as error:
-            response = self._answering.refuse(problem_of(error), accept, self._problem_page)
-        await response(scope, receive, send)
+            await self._refuse(problem_of(error), self._problem_page, head, record, scope, receive, send)
+
+    async def _refuse(
+        self,
+        problem: Problem,
+        page: Callable[[Problem], str],
+        head: RequestHead,
+        record: Record,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+    ) -> None:
+        record.failed(problem)
+        await self._answering.refuse(problem, head, page)(scope, receive, record.counting(send))
 
     def _find(self, address: str) -> tuple[NamedQuery, str]:
-        if address in self._queries:
-            return self._queries[address], ""
+        queries = self._editions.current.queries
+        if address in queries:
+            return queries[address], ""
         stem, dot, extension = address.rpartition(".")
-        query = self._queries.get(stem)
+        query = queries.get(stem)
         if query is None:
             raise RequestRefused(
                 "not-found", f"There is no question named {address!r}.", fix="The list is at /queries."
             )
-        if dot + extension != TEXT:
+        if dot + extension != QUERY_TEXT:
             try:
                 named(extension)
             except UnknownFormat as error:
@@ -95,8 +128,8 @@ class NamedQueries:
         return query, dot + extension
 
     async def _prepare(
-        self, query: NamedQuery, values: Mapping[str, str], format_name: str | None, accept: str | None
-    ) -> Ask | Response:
+        self, query: NamedQuery, values: Mapping[str, str], format_name: str | None, head: RequestHead
+    ) -> Ask:
         fields: Sequence[FieldView] = ()
         if format_name in (None, HTML.name):
             # A page is never empty-handed: what must be given and is not, is the example in the form.
@@ -107,13 +140,31 @@ class NamedQueries:
             text = _bound(query, values)
         except RequestRefused as error:
             page = self._page_of(query, values, fields, None)
-            return self._answering.refuse(problem_of(error), accept, lambda it: page(None, it))
+            raise _Unbound(problem_of(error), lambda it: page(None, it)) from None
+        protocol = ProtocolRequest(query=text, format_name=format_name)
+
+        def link(chosen: ResultFormat, kind: ResultKind) -> str:
+            others = (each for each in FORMATS if kind in each.kinds and each is not chosen)
+            return link_header(
+                [
+                    ("describedby", self._editions.current.described_by, "text/turtle"),
+                    ("describedby", links.named_query(self._root, query.name, QUERY_TEXT, values), _SPARQL),
+                    *(
+                        (
+                            "alternate",
+                            links.named_query(self._root, query.name, f".{other.name}", values),
+                            other.media_type,
+                        )
+                        for other in others
+                    ),
+                ]
+            )
+
         return Ask(
-            request=ProtocolRequest(query=text, format_name=format_name),
+            protocol=protocol,
             query=text,
-            accept=accept,
+            plan=self._answering.plan(protocol, text, head, page_first=True, link=link),
             page=self._page_of(query, values, fields, text),
-            offers=PAGE_FIRST,
         )
 
     def _page_of(
@@ -131,7 +182,7 @@ class NamedQueries:
                 result=result,
                 problem=problem and problem_view(problem),
                 text=text,
-                text_href=links.named_query(self._root, query.name, TEXT, values),
+                text_href=links.named_query(self._root, query.name, QUERY_TEXT, values),
                 csv_href=links.named_query(self._root, query.name, ".csv", values),
                 json_href=links.named_query(self._root, query.name, ".json", values),
                 edit_href=links.sparql(self._root, text or ""),
@@ -156,7 +207,7 @@ class NamedQueries:
 
     async def _choices_of(self, name: str, parameter: Parameter) -> Sequence[tuple[str, str]]:
         """The values on offer with their labels, asked for once; none where the engine gives none now."""
-        key = (name, parameter.name)
+        key = (self._answering.dataset, name, parameter.name)
         if parameter.choices is None or key in self._choices:
             return self._choices.get(key, ())
         request = QueryRequest(query=parameter.choices.text, result_format=JSON)
@@ -174,6 +225,15 @@ class NamedQueries:
 
     def _problem_page(self, problem: Problem) -> str:
         return render("problem.html", root=self._root, problem=problem_view(problem))
+
+
+class _Unbound(Exception):
+    """A query whose values do not fit, with the problem and the page that shows its form again."""
+
+    def __init__(self, problem: Problem, page: Callable[[Problem], str]) -> None:
+        super().__init__(problem.detail)
+        self.problem = problem
+        self.page = page
 
 
 def _bound(query: NamedQuery, values: Mapping[str, str]) -> str:

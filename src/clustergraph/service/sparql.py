@@ -1,31 +1,40 @@
 """The endpoint `/sparql`: the SPARQL 1.1 Protocol for queries, as one ASGI application.
 
-It stands outside FastAPI's dispatch, for it reads bodies and parameters by the protocol's own rules.
-A browser, which prefers text/html, gets the result as a page with the query in a form above it; every
-other client gets data. Without a query a browser gets the form, any other client the service description.
+It stands outside FastAPI's dispatch, for it reads bodies and parameters by the protocol's own rules, and
+for speed. A browser, which prefers text/html, gets the result as a page with the query in a form above it;
+every other client gets data. Without a query a browser gets the form, any other client the service
+description.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import re
+from functools import cache, partial
 from typing import Final
 
-from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from clustergraph.engine.base import QueryRequest
 from clustergraph.errors import ClustergraphError, QueryOverBudget
-from clustergraph.negotiation import HTML, JSON, ResultKind, negotiate
+from clustergraph.negotiation import FORMATS, HTML, JSON, ResultFormat, ResultKind, negotiate
 from clustergraph.pages.render import render
-from clustergraph.pages.view import Link, ResultView
+from clustergraph.pages.view import ResultView
 from clustergraph.service.addresses import endpoint, root_path
-from clustergraph.service.answering import DATA_FIRST, PAGE_BYTES, Answering, Ask, PageOf
+from clustergraph.service.answering import DATA_FIRST, Answering, Ask, PageOf
+from clustergraph.service.delivery import send_status
 from clustergraph.service.description import SIZES_QUERY, DatasetSizes, describe, read_sizes, serialise
+from clustergraph.service.editions import Editions
+from clustergraph.service.head import RequestHead, request_head
+from clustergraph.service.headers import COMMON_HEADERS, preflight, raw_headers, with_common_headers
+from clustergraph.service.journal import Journal, Record
+from clustergraph.service.memo import Memo
+from clustergraph.service.plan import content_type
 from clustergraph.service.problems import Problem, RequestRefused, problem_of
 from clustergraph.service.request import ProtocolRequest, read
-from clustergraph.service.responses import content_type, html_response, problem_view
+from clustergraph.service.responses import html_response, problem_view
+from clustergraph.service.result_pages import PAGE_BYTES
 from clustergraph.settings import Settings
 
 METHODS: Final = ("GET", "HEAD", "OPTIONS", "POST")
@@ -39,62 +48,116 @@ LIMIT 100"""
 #: Percent-encoding makes up to three bytes of one; other parameters share the rest.
 _FORM_FACTOR: Final = 3
 _FORM_SLACK: Final = 16 * 1024
-_PREFLIGHT: Final = {
-    "Allow": ALLOW,
-    "Access-Control-Allow-Methods": ALLOW,
-    "Access-Control-Allow-Headers": "Accept, Content-Type",
-    "Access-Control-Max-Age": "86400",
-}
+#: Addresses longer than this are not repeated in the Link header of their answer.
+_LINKED_BYTES: Final = 512
+
+
+#: What may not stand in a URI reference (RFC 3986 section 2), though clients send it.
+_UNSAFE: Final = re.compile(rb"[^!#-;=?-Z\[\]_a-z~]")
+
+
+@cache
+def _alternates(chosen: ResultFormat, kind: ResultKind) -> tuple[str, ...]:
+    """The ends of the links to an answer in the formats that were not chosen."""
+    return tuple(
+        f'&format={other.name}>; rel="alternate"; type="{other.media_type}"'
+        for other in FORMATS
+        if kind in other.kinds and other is not chosen
+    )
 
 
 class SparqlEndpoint:
-    """The ASGI application at `/sparql`; `examples` are links offered below the form."""
+    """The ASGI application at `/sparql`."""
 
-    def __init__(self, answering: Answering, settings: Settings, examples: Sequence[Link] = ()) -> None:
+    def __init__(
+        self, answering: Answering, editions: Editions, settings: Settings, journal: Journal
+    ) -> None:
         self._answering = answering
+        self._editions = editions
         self._settings = settings
-        self._examples = examples
+        self._journal = journal
         self._root = root_path(settings)
-        self._sizes: DatasetSizes | None = None
+        self._asks: Memo[Ask] = Memo()
+        self._sizes: tuple[str, DatasetSizes] | None = None
         self._sizing = asyncio.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; every failure before the first byte of an answer is a problem document."""
-        method: str = scope["method"]
-        headers = Headers(scope=scope)
-        accept = ", ".join(headers.getlist("accept")) or None
-        if method == "OPTIONS":
-            await Response(status_code=204, headers=_PREFLIGHT)(scope, receive, send)
-            return
+        head = request_head(scope)
+        record = self._journal.open(head)
+        try:
+            await self._answer(head, record, scope, receive, send)
+        except BaseException:
+            if record.outcome == "answered":
+                record.outcome = "failed"
+            raise
+        finally:
+            self._journal.close(record)
+
+    async def _answer(
+        self, head: RequestHead, record: Record, scope: Scope, receive: Receive, send: Send
+    ) -> None:
         query = ""
         try:
-            body = await self._body(method, headers, receive)
-            request = read(method, scope["query_string"], headers.get("content-type"), body)
-            if request.query is not None:
-                query = request.query
-                ask = Ask(request=request, query=query, accept=accept, page=self._page_of(query))
-                await self._answering.respond(ask, scope, receive, send)
-                return
-            response = await self._describe(request, accept)
+            self._answering.admit(head)
+            key = (scope["query_string"], head.accept, head.accept_encoding)
+            ask = self._asks.get(key) if head.method in ("GET", "HEAD") else None
+            if ask is None:
+                if head.method == "OPTIONS":
+                    record.outcome = "options"
+                    await send_status(204, COMMON_HEADERS + raw_headers(preflight(ALLOW)), record, send)
+                    return
+                body = await self._body(head, receive)
+                protocol = read(head.method, scope["query_string"], head.content_type, body)
+                if protocol.query is None:
+                    record.outcome = "described"
+                    response = await self._describe(protocol, head)
+                    await response(scope, receive, record.counting(with_common_headers(send)))
+                    return
+                query = protocol.query
+                record.query = query
+                ask = self._ask(protocol, query, head, scope["query_string"])
+                if head.method != "POST":
+                    self._asks.keep(key, ask)
+            record.query = ask.query
+            record.format_name = ask.plan.result_format.name
+            if not await self._answering.kept(ask.plan, head, record, send):
+                await self._answering.respond(ask, head, record, scope, receive, send)
         except ClustergraphError as error:
+            problem = problem_of(error)
+            record.failed(problem)
             page = self._page_of(query)
-            response = self._answering.refuse(problem_of(error), accept, lambda it: page(None, it))
-        await response(scope, receive, send)
+            response = self._answering.refuse(problem, head, lambda it: page(None, it))
+            await response(scope, receive, record.counting(with_common_headers(send)))
 
-    async def _body(self, method: str, headers: Headers, receive: Receive) -> bytes:
-        if method not in METHODS:
+    def _ask(self, protocol: ProtocolRequest, query: str, head: RequestHead, address: bytes) -> Ask:
+        link = None if head.method == "POST" else partial(self._link, address)
+        plan = self._answering.plan(protocol, query, head, link=link)
+        return Ask(protocol=protocol, query=query, plan=plan, page=self._page_of(query))
+
+    def _link(self, address: bytes, chosen: ResultFormat, kind: ResultKind) -> str | None:
+        """The Link header of an answer: what describes the dataset, and the same answer in other formats."""
+        described = f'<{self._editions.current.described_by}>; rel="describedby"; type="text/turtle"'
+        if len(address) > _LINKED_BYTES or _UNSAFE.search(address):
+            return described
+        kept = "&".join(part for part in address.decode("ascii").split("&") if not part.startswith("format="))
+        alternates = (f"<?{kept}{ending}" for ending in _alternates(chosen, kind))
+        return ", ".join((described, *alternates))
+
+    async def _body(self, head: RequestHead, receive: Receive) -> bytes:
+        if head.method not in METHODS:
             raise RequestRefused(
                 "method-not-allowed",
-                f"The endpoint does not know the method {method}.",
+                f"The endpoint does not know the method {head.method}.",
                 fix=f"Use one of {ALLOW}.",
                 headers={"Allow": ALLOW},
             )
-        if method != "POST":
+        if head.method != "POST":
             return b""
-        if headers.get("content-encoding", "identity").lower() != "identity":
+        if (head.content_encoding or "identity").lower() != "identity":
             raise RequestRefused("unsupported-media-type", "A compressed request body is not read here.")
         limit = self._settings.query_length_kib * 1024 * _FORM_FACTOR + _FORM_SLACK
-        declared = headers.get("content-length", "")
+        declared = head.content_length or ""
         if declared.isdecimal() and int(declared) > limit:
             raise self._too_long()
         blocks: list[bytes] = []
@@ -117,25 +180,25 @@ class SparqlEndpoint:
             fix="Move long VALUES lists out of the query, or ask in parts.",
         )
 
-    async def _describe(self, request: ProtocolRequest, accept: str | None) -> Response:
-        chosen = negotiate(accept, ResultKind.GRAPH, request.format_name, offers=DATA_FIRST)
+    async def _describe(self, protocol: ProtocolRequest, head: RequestHead) -> Response:
+        chosen = negotiate(head.accept, ResultKind.GRAPH, protocol.format_name, offers=DATA_FIRST)
         if chosen is HTML:
-            return html_response(self._page_of("")(None, None))
+            return html_response(self._page_of("")(None, None), accept_encoding=head.accept_encoding)
         triples = describe(endpoint(self._settings), await self._dataset_sizes())
-        headers = {"Content-Type": content_type(chosen), "Vary": "Accept"}
+        headers = {"Content-Type": content_type(chosen), "Vary": "Accept, Accept-Encoding"}
         return Response(serialise(triples, chosen), headers=headers)
 
     async def _dataset_sizes(self) -> DatasetSizes:
-        """Counted once: the dataset is immutable."""
+        """Counted once for each dataset: it is immutable."""
         async with self._sizing:
-            if self._sizes is None:
-                body = await self._answering.collect(
-                    QueryRequest(query=SIZES_QUERY, result_format=JSON), PAGE_BYTES
-                )
+            dataset = self._answering.dataset
+            if self._sizes is None or self._sizes[0] != dataset:
+                request = QueryRequest(query=SIZES_QUERY, result_format=JSON)
+                body = await self._answering.collect(request, PAGE_BYTES)
                 if body is None:
                     raise QueryOverBudget("The dataset has too many graphs to list them here.")
-                self._sizes = read_sizes(body)
-            return self._sizes
+                self._sizes = (dataset, read_sizes(body))
+            return self._sizes[1]
 
     def _page_of(self, query: str) -> PageOf:
         def page(result: ResultView | None, problem: Problem | None) -> str:
@@ -145,7 +208,7 @@ class SparqlEndpoint:
                 query=query or FIRST_QUERY,
                 result=result,
                 problem=problem and problem_view(problem),
-                examples=self._examples,
+                examples=self._editions.current.examples,
                 deadline=self._settings.query_deadline_seconds,
             )
 

@@ -1,0 +1,1 @@
+"""Benchmarks: our service beside `oxigraph serve`, rdflib-endpoint and the raw engine, in one run."""

@@ -1,0 +1,1 @@
+"""The measures, one module each; `MEASURES` of `benchmarks.run` lists them."""

@@ -1,0 +1,147 @@
+"""Answers over ASGI: complete or broken, and given up when the client leaves."""
+
+from __future__ import annotations
+
+import asyncio
+from tempfile import SpooledTemporaryFile
+from typing import Final
+
+from starlette.types import Receive, Send
+
+from clustergraph.codings import compressed
+from clustergraph.engine.base import Answer
+from clustergraph.errors import QueryError
+from clustergraph.service.head import RequestHead
+from clustergraph.service.headers import RawHeaders
+from clustergraph.service.journal import Record
+from clustergraph.service.plan import Plan
+from clustergraph.service.responses import BrokenOff
+
+_SPOOL_BYTES: Final = 8 * 1024 * 1024
+_BLOCK_BYTES: Final = 64 * 1024
+#: An answer that takes no longer is not worth a watch on its client.
+_WATCH_AFTER_SECONDS: Final = 0.03
+
+
+class Departure:
+    """Cancels the task that answers when its client leaves. The request's body must have been read."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._task = asyncio.current_task()
+        self._left = False
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(_WATCH_AFTER_SECONDS, self._watch, loop)
+        self._watching: asyncio.Task[None] | None = None
+
+    def ignore(self) -> None:
+        """Watch no longer: the answer is complete, or only its end is left to send."""
+        self._timer.cancel()
+        if self._watching is not None:
+            self._watching.cancel()
+            self._watching = None
+
+    def happened(self) -> bool:
+        """Whether a cancellation came from here; it is then taken back."""
+        if self._left and self._task is not None:
+            self._task.uncancel()
+        return self._left
+
+    def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._watching = loop.create_task(self._wait())
+
+    async def _wait(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        self._left = True
+        if self._task is not None:
+            self._task.cancel()
+
+
+async def send_status(status: int, headers: RawHeaders, record: Record, send: Send) -> None:
+    """Send a response without a body."""
+    record.status = status
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def send_kept(plan: Plan, answer: Answer, head: RequestHead, record: Record, send: Send) -> None:
+    """Send an answer that was kept from an earlier request."""
+    body = answer.complete or b""
+    await _send_whole(plan.cached_headers(answer, body), body, head, record, send)
+
+
+async def send_answer(
+    plan: Plan, answer: Answer, head: RequestHead, record: Record, departure: Departure, send: Send
+) -> None:
+    """Send an answer: whole with its Content-Length, or streamed.
+
+    Raises BrokenOff where a stream cannot be completed; the server then breaks the connection, so that no
+    client takes the part for the whole. What fails before the first byte is sent is raised as it is.
+    HTTP/1.0 marks an end only by a length: such a client gets none of the body until all of it is there.
+    HEAD gets the headers of an answer that is not evaluated, so without its length.
+    """
+    body = answer.complete
+    coding = answer.coding
+    if head.method == "HEAD":
+        departure.ignore()
+        await send_status(200, plan.headers(answer.dataset, coding=_asked_coding(plan)), record, send)
+    elif body is not None:
+        departure.ignore()
+        if plan.requires_coding and coding is None and (coding := _asked_coding(plan)) is not None:
+            body = compressed(coding, body)
+        headers = plan.headers(answer.dataset, coding=coding, length=len(body))
+        await _send_whole(headers, body, head, record, send)
+    elif head.http_version == "1.0":
+        await _send_spooled(plan, answer, record, departure, send)
+    else:
+        await _send_stream(plan, answer, record, departure, send)
+
+
+def _asked_coding(plan: Plan) -> str | None:
+    return plan.request.coding if plan.request is not None else None
+
+
+async def _send_whole(
+    headers: RawHeaders, body: bytes, head: RequestHead, record: Record, send: Send
+) -> None:
+    record.status = 200
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    if head.method == "HEAD":
+        body = b""
+    record.sent = len(body)
+    await send({"type": "http.response.body", "body": body})
+
+
+async def _send_stream(plan: Plan, answer: Answer, record: Record, departure: Departure, send: Send) -> None:
+    record.status = 200
+    headers = plan.headers(answer.dataset, coding=answer.coding)
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    try:
+        async for block in answer.chunks():
+            record.sent += len(block)
+            await send({"type": "http.response.body", "body": block, "more_body": True})
+    except QueryError as error:
+        departure.ignore()
+        record.outcome = "cut"
+        raise BrokenOff(str(error)) from error
+    departure.ignore()
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _send_spooled(plan: Plan, answer: Answer, record: Record, departure: Departure, send: Send) -> None:
+    with SpooledTemporaryFile(max_size=_SPOOL_BYTES) as spool:
+        async for block in answer.chunks():
+            spool.write(block)
+        length = spool.tell()
+        headers = plan.headers(answer.dataset, coding=answer.coding, length=length)
+        record.status, record.sent = 200, length
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        spool.seek(0)
+        left = length
+        while left > 0:
+            block = spool.read(_BLOCK_BYTES)
+            left -= len(block)
+            if left == 0:
+                departure.ignore()
+            await send({"type": "http.response.body", "body": block, "more_body": left > 0})

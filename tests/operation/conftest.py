@@ -1,0 +1,10 @@
+"""Tests of this room that are coroutines run in asyncio."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
