@@ -248,6 +248,20 @@ TRAPS = (
         "no trap at this size",
     ),
     Trap(
+        "two selective stars that share one value",
+        {
+            WRITTEN: (
+                "SELECT ?o ?u { ?a v:project project:1 ; v:participant ?o . ?o v:inRegion ?r . "
+                "?b v:project project:2 ; v:participant ?u . ?u v:inRegion ?r }"
+            ),
+            "subselect": (
+                "SELECT ?o ?u { ?a v:project project:1 ; v:participant ?o . ?o v:inRegion ?r . "
+                "{ SELECT ?u ?r { ?b v:project project:2 ; v:participant ?u . ?u v:inRegion ?r } } }"
+            ),
+        },
+        "for the author of the query: needs statistics",
+    ),
+    Trap(
         "a join with counts of everything",
         {
             WRITTEN: (

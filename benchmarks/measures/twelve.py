@@ -72,9 +72,12 @@ def measure(bench: Bench) -> Result:
             )
         ],
         [
-            "Raw: pyoxigraph’s `query(…).serialize(…)` to bytes in a bare Python process. Ours: from sending the "
-            "request to the last byte over HTTP, nothing cached. Both take turns with the same drawn queries, "
-            f"{_FEWEST} to {_MOST} times a round; of each round the fastest counts, for what else runs on the "
+            "Raw: pyoxigraph’s `query(…).serialize(…)` to bytes in a bare Python process. Ours: from "
+            "sending the "
+            "request to the last byte over HTTP, nothing cached. Both take turns with the same drawn "
+            "queries, "
+            f"{_FEWEST} to {_MOST} times a round; of each round the fastest counts, for what else runs "
+            "on the "
             "machine can only add to it; of the rounds, the median."
         ],
         figures,

@@ -31,6 +31,8 @@ SHORTEST: Final = 1024
 _ZSTD_LEVEL: Final = 3
 _BROTLI_QUALITY: Final = 4
 _GZIP_LEVEL: Final = 3
+#: Most bytes of input that a brotli compressor holds back.
+_BROTLI_HELD: Final = 256 * 1024
 #: zlib's way to ask for a gzip wrapper around the largest window.
 _GZIP_WINDOW: Final = 31
 

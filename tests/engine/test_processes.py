@@ -23,10 +23,12 @@ from clustergraph.negotiation import JSON
 from clustergraph.settings import Settings
 
 from .asking import (
+    COUNT,
     THREE_WAY_PRODUCT,
     alive,
     body,
     children,
+    direct_workers,
     engine_over,
     kill,
     number,
@@ -314,31 +316,74 @@ def test_the_directory_of_the_server_cannot_shadow_its_modules(data: Path, tmp_p
         os.chdir(before)
 
 
-def test_workers_share_the_memory_of_the_store(tmp_path: Path) -> None:
-    """Four workers that look things up and the zygote hold little more than one store (proportional size).
+def proportional(process: int) -> int:
+    """The proportional share of memory of a process, in KiB; 0 where it has just gone."""
+    try:
+        lines = Path(f"/proc/{process}/smaps_rollup").read_text(encoding="ascii").splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+
+
+def resident(process: int) -> int:
+    """The resident memory of a process, in KiB."""
+    lines = Path(f"/proc/{process}/status").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS"))
+
+
+SCANS = (
+    "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }",
+    "SELECT (COUNT(*) AS ?n) { ?s ?p ?o FILTER(CONTAINS(?o, '99')) }",
+    "SELECT (MAX(?o) AS ?n) { ?s <http://e/p3> ?o }",
+    "SELECT (COUNT(DISTINCT ?p) AS ?n) { ?s ?p ?o }",
+)
+
+
+def test_after_scans_on_all_workers_an_idle_crew_holds_little_more_than_one_store(tmp_path: Path) -> None:
+    """Summed proportional sizes of the zygote and four workers, against the zygote's own resident memory.
 
     A scan counts references in every quad it passes, and so copies their pages for its worker.
     """
-    data = triples(tmp_path, 200_000)
 
-    def proportional(process: int) -> int:
-        lines = Path(f"/proc/{process}/smaps_rollup").read_text(encoding="ascii").splitlines()
-        return next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    async def work() -> None:
+        async with direct_workers(triples(tmp_path, 200_000)) as workers:
+            crew = workers.crew
+            store = resident(crew.zygote)
 
-    async def work() -> tuple[int, int]:
-        async with engine_over(data, workers=2) as alone:
-            zygote = alone.processes().zygote or 0
-            for process in alone.processes().workers:
-                kill(process, signal.SIGSTOP)
-            lines = Path(f"/proc/{zygote}/status").read_text(encoding="ascii").splitlines()
-            store = next(int(line.split()[1]) for line in lines if line.startswith("VmRSS"))
-            for process in alone.processes().workers:
-                kill(process, signal.SIGCONT)
-        async with engine_over(data, workers=4) as engine:
-            look_up = "SELECT (COUNT(*) AS ?n) { <http://e/s5> ?p ?o }"
-            assert await asyncio.gather(*[number(engine, look_up) for _ in range(12)]) == [1] * 12
-            processes = engine.processes()
-            return store, sum(proportional(each) for each in (processes.zygote or 0, *processes.workers))
+            def together() -> int:
+                return sum(proportional(each) for each in (crew.zygote, *crew.workers))
 
-    store, together = asyncio.run(work())
-    assert together < 1.5 * store
+            await asyncio.gather(*[workers.ask(query) for query in SCANS * 4])
+            forked = set(crew.workers)
+            await until(lambda: not forked & set(crew.workers), seconds=20)
+            assert crew.deaths["retired"] >= 2
+            await until(lambda: len(crew.workers) == 2 and together() < 1.25 * store, seconds=20)
+            assert b'"200000"' in await workers.ask(COUNT)
+
+    asyncio.run(work())
+
+
+def test_looking_the_same_things_up_wears_no_worker_out(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with direct_workers(triples(tmp_path, 20_000)) as workers:
+            before = set(workers.crew.workers)
+            for number_ in range(2000):
+                found = await workers.ask(f"SELECT ?o {{ <http://e/s{number_ % 500}> ?p ?o }}")
+                assert f'"value {number_ % 500}"'.encode() in found
+            assert set(workers.crew.workers) == before
+            assert not workers.crew.deaths
+
+    asyncio.run(work())
+
+
+def test_a_worker_that_touched_more_than_it_may_leaves_after_its_answer(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with direct_workers(triples(tmp_path, 300_000)) as workers:
+            # In groups and sorted, the rows take more memory than a worker may have touched and go on.
+            greedy = "SELECT ?o (COUNT(*) AS ?n) { ?s ?p ?o } GROUP BY ?o ORDER BY DESC(?n) ?o LIMIT 3"
+            before = set(workers.crew.workers)
+            assert b'"value 0"' in await workers.ask(greedy)
+            await until(lambda: len(before & set(workers.crew.workers)) == 1)
+            await until(lambda: workers.crew.deaths == {"retired": 1})
+
+    asyncio.run(work())

@@ -1,7 +1,7 @@
 """Mixed load while processes are killed and releases switched: not one wrong answer.
 
 Eight clients ask queries whose exact answers for every release are computed beforehand, from the same data,
-by Oxigraph in this process. Meanwhile workers and the zygote are killed with -9 and new releases are published.
+by Oxigraph in this process. Meanwhile workers and the zygote are killed with -9, and releases are published.
 Every answer must be the exact one of a release that is served at that time, every refusal the right one, and
 nothing may fail but shortly after a kill.
 

@@ -16,6 +16,7 @@ TIMEOUT: Final = "504 query-timeout"
 OVER_BUDGET: Final = "503 query-over-budget"
 CRASHED: Final = "500 query-crashed"
 TOO_LONG: Final = "413 query-too-long"
+UNACCEPTABLE: Final = "406 not-acceptable"
 ANSWERED: Final = "200"
 #: Begun, and cut where everybody sees it.
 BROKEN: Final = "broken"

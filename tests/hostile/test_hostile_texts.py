@@ -21,6 +21,7 @@ from hostile.cases import (
     SOLUTIONS,
     TIMEOUT,
     TOO_LONG,
+    UNACCEPTABLE,
     Case,
     attack,
     parametrised,
@@ -77,7 +78,7 @@ NUMBERS: Final = (
 
 TEXT: Final = (
     Case("text", "control characters in a string", 'SELECT ("\x01\x02\x1f\x7f" AS ?n) {}', (ANSWERED, MALFORMED), value("\x01\x02\x1f\x7f")),
-    Case("text", "control characters in a string, as XML", 'SELECT ("\\u0001" AS ?n) {}', (REFUSED,), accept="application/sparql-results+xml"),
+    Case("text", "control characters in a string, as XML", 'SELECT ("\\u0001" AS ?n) {}', (UNACCEPTABLE,), accept="application/sparql-results+xml"),
     Case("text", "NUL in a string", 'SELECT ("a\\u0000b" AS ?n) {}', (ANSWERED, MALFORMED), value("a\x00b")),
     Case("text", "NUL between tokens", "SELECT * {\x00}", (MALFORMED,)),
     Case("text", "NUL in CSV", 'SELECT ("a\\u0000b" AS ?n) {}', (ANSWERED, MALFORMED), lambda it: it.body == b"n\r\na\x00b\r\n", "text/csv"),
@@ -90,7 +91,7 @@ TEXT: Final = (
     Case("text", "a byte order mark", "\ufeffASK {}", (MALFORMED, ANSWERED), says(True)),
     Case("text", "byte order marks everywhere", "\ufeff".join("ASK { ?s ?p ?o }"), (MALFORMED,)),
     Case("text", "non-characters", 'SELECT ("\ufffe\uffff\U0010ffff" AS ?n) {}', (ANSWERED, MALFORMED), value("\ufffe\uffff\U0010ffff")),
-    Case("text", "non-characters as XML", 'SELECT ("\ufffe\uffff" AS ?n) {}', (REFUSED, MALFORMED), accept="application/sparql-results+xml", fault="engine/worker.py, _NOT_IN_XML: U+FFFE and U+FFFF pass, which XML 1.0 section 2.2 excludes"),
+    Case("text", "non-characters as XML", 'SELECT ("\ufffe\uffff" AS ?n) {}', (UNACCEPTABLE, MALFORMED), accept="application/sparql-results+xml", fault="engine/body.py, _NOT_IN_XML: U+FFFE and U+FFFF pass, which XML 1.0 section 2.2 excludes"),
     Case("text", "letters written from right to left", 'SELECT ("\u202e\u2066abc" AS ?n) {}', (ANSWERED,), value("\u202e\u2066abc")),
     Case("text", "no-break spaces between tokens", "SELECT\u00a0*\u2003{\u3000}", (MALFORMED,)),
     Case("text", "keywords in full-width letters", "ＳＥＬＥＣＴ * {}", (MALFORMED,)),

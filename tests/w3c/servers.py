@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -34,7 +34,9 @@ class Servers:
     _stopping: list[subprocess.Popen[bytes]] = field(default_factory=list)
     _count: int = 0
 
-    def over(self, key: Hashable, content: Callable[[], Iterable[ox.Quad]]) -> httpx.Client:
+    def over(
+        self, key: Hashable, content: Callable[[], Iterable[ox.Quad]], **environment: str
+    ) -> httpx.Client:
         """A client of the server over a dataset; started unless it runs already under the same key."""
         if (
             self._client is None
@@ -43,7 +45,7 @@ class Servers:
             or self._running.poll() is not None
         ):
             self._stop()
-            self._client = self._start(content())
+            self._client = self._start(content(), environment)
             self._key = key
         return self._client
 
@@ -66,7 +68,7 @@ class Servers:
             self._stopping.append(self._running)
             self._running = None
 
-    def _start(self, content: Iterable[ox.Quad]) -> httpx.Client:
+    def _start(self, content: Iterable[ox.Quad], environment: Mapping[str, str]) -> httpx.Client:
         self._count += 1
         data = write(content, self.directory / f"{self._count}.nq")
         log = self.directory / f"{self._count}.log"
@@ -76,8 +78,10 @@ class Servers:
                 env={
                     **os.environ,
                     "HOME": str(self.directory),
+                    "TMPDIR": str(self.directory),
                     "CLUSTERGRAPH_HOME": str(self.directory / "releases"),
                     "CLUSTERGRAPH_WORKERS": "2",
+                    **environment,
                 },
                 stdout=stream,
                 stderr=subprocess.STDOUT,

@@ -2,7 +2,8 @@
 parameters (SPARQL 1.1 Query section 13.2, SPARQL 1.1 Protocol section 2.1.4).
 
 One server holds every file of the suite as a named graph. Each test is asked over its own dataset twice:
-once named by parameters, once by clauses put into the query.
+once named by parameters, once by clauses put into the query; and all of it twice again, for a store on disk
+may not be changed and is asked in another way than one in memory.
 """
 
 from __future__ import annotations
@@ -42,9 +43,15 @@ def everything() -> Iterator[ox.Quad]:
         yield from quads(Data(folder, named=tuple(sorted(files))))
 
 
+@pytest.fixture(scope="module", params=["memory", "disk"])
+def store(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
 @pytest.fixture
-def client(servers: Servers) -> httpx.Client:
-    return servers.over("everything", everything)
+def client(servers: Servers, store: str) -> httpx.Client:
+    settings = {"CLUSTERGRAPH_IN_MEMORY_MIB": "0"} if store == "disk" else {}
+    return servers.over(("everything", store), everything, **settings)
 
 
 def iris(test: SuiteTest) -> tuple[list[str], list[str]]:
@@ -93,6 +100,11 @@ def test_clauses_name_the_dataset(client: httpx.Client, test: SuiteTest) -> None
     clauses = [*(f"FROM <{iri}>" for iri in default), *(f"FROM NAMED <{iri}>" for iri in named)]
     query = with_clauses(f"BASE <{test.base}>\n{test.query}", " ".join(clauses))
     assert_right(test, name, ask(client, query, MEDIA_TYPES[name]))
+
+
+def test_the_store_is_where_the_setting_puts_it(client: httpx.Client, servers: Servers, store: str) -> None:
+    assert client.get("/readyz").status_code == 200
+    assert any(servers.directory.rglob("*.sst")) is (store == "disk")
 
 
 def test_parameters_outrank_the_clauses(client: httpx.Client) -> None:

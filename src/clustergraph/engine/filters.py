@@ -148,3 +148,8 @@ def install() -> bool:
     if _prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
         return False
     return bool(_syscall(seccomp, _SET_MODE_FILTER, _FOR_ALL_THREADS, ctypes.byref(program)) == 0)
+
+
+def available() -> bool:
+    """Whether this system is one whose calls can be filtered."""
+    return _made is not None

@@ -7,7 +7,7 @@ from typing import Final
 
 from clustergraph.engine.tokens import BLANK, WORD, Token
 
-#: The functions whose values differ each time (SPARQL 1.1 sections 17.4.2, 17.4.4, 17.4.5); STRUUID holds UUID.
+#: The functions whose values differ each time (SPARQL 1.1 section 17.4); STRUUID holds the name of UUID.
 CHANGING: Final = ("NOW", "RAND", "UUID", "BNODE")
 #: What makes a blank node in a template: [], collections, and the reifiers of SPARQL 1.2.
 _MINTS: Final = frozenset({"[", "(", "<<", "~", "{", "|"})

@@ -1,4 +1,4 @@
-"""Answers that serve more than one asker: small complete ones are kept, and what is asked twice is asked once."""
+"""Answers that serve several askers: small ones are kept, and what is asked twice at once is asked once."""
 
 from __future__ import annotations
 
@@ -126,15 +126,14 @@ class SharedAnswers:
         An error of the engine is shared like an answer, but for EngineBusy and EngineUnavailable, which say
         nothing of the query; and an answer too long to be complete at once is evaluated for each asker.
         """
-        if request.checked_only:
-            return await self.inner.answer(request)
         key = _key(self.inner.dataset, request)
-        kept = self._look_up(key)
-        if kept is not None:
+        if not request.checked_only and (kept := self._look_up(key)) is not None:
             return kept
-        if not _repeatable(request.query):
+        if request.checked_only or not _repeatable(request.query):
             return await self.inner.answer(request)
-        question = (key, request.deadline_seconds)
+        return await self._asked_once(request, (key, request.deadline_seconds))
+
+    async def _asked_once(self, request: QueryRequest, question: tuple[_Key, float | None]) -> Answer:
         flight = self._flights.get(question)
         if flight is None:
             flight = self._flights[question] = _Flight()

@@ -32,7 +32,7 @@ class Spool:
 
     def __init__(self, space: SpoolSpace) -> None:
         self._space = space
-        self._file: IO[bytes] = TemporaryFile()
+        self._file: IO[bytes] = TemporaryFile()  # noqa: SIM115 - closed by `close`
         self._sizes: deque[int] = deque()
         self._written = 0
         self._read = 0

@@ -8,9 +8,6 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
-from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
-
 from clustergraph.codings import choose_coding, requires_coding
 from clustergraph.engine.base import QueryRequest
 from clustergraph.engine.guard import inspect
@@ -22,8 +19,7 @@ from clustergraph.service.addresses import endpoint, problem_type
 from clustergraph.service.conditional import matches
 from clustergraph.service.delivery import Departure, send_answer, send_kept, send_status
 from clustergraph.service.head import RequestHead
-from clustergraph.service.headers import with_common_headers
-from clustergraph.service.journal import Record
+from clustergraph.service.journal import Conversation
 from clustergraph.service.limiting import RateLimit
 from clustergraph.service.plan import Plan
 from clustergraph.service.problems import Problem, RequestRefused, problem_of
@@ -78,7 +74,8 @@ class Answering:
     ) -> Plan:
         """How to answer a query; raises what refuses it before it is evaluated.
 
-        `page_first` tells what those prefer who accept everything: a page, or data. `link` gives the Link header of an answer in the format chosen.
+        `page_first` tells what those prefer who accept everything: a page, or data. `link` gives the Link
+        header of an answer in the format chosen.
         """
         self._check_length(query)
         shape = inspect(query)
@@ -105,72 +102,62 @@ class Answering:
             link=link and link(chosen, shape.kind),
         )
 
-    async def respond(
-        self, ask: Ask, head: RequestHead, record: Record, scope: Scope, receive: Receive, send: Send
-    ) -> None:
+    async def respond(self, ask: Ask, talk: Conversation) -> None:
         """Answer a query or say why not; ends early, and gives the worker back, when the client leaves."""
-        departure = Departure(receive)
+        if await self._kept(ask.plan, talk):
+            return
+        departure = Departure(talk.receive)
         try:
             if ask.plan.request is None:
                 view = await self._pages.view(ask.protocol, ask.query, ask.plan.kind)
                 departure.ignore()
-                await html_response(ask.page(view, None), accept_encoding=head.accept_encoding)(
-                    scope, receive, record.counting(with_common_headers(send))
-                )
+                page = ask.page(view, None)
+                await talk.respond(html_response(page, accept_encoding=talk.head.accept_encoding))
             else:
-                await self._data(ask.plan, ask.plan.request, head, record, departure, send)
+                await self._data(ask.plan, ask.plan.request, talk, departure)
         except ClustergraphError as error:
             departure.ignore()
-            problem = problem_of(error)
-            record.failed(problem)
-            response = self.refuse(problem, head, lambda it: ask.page(None, it))
-            await response(scope, receive, record.counting(with_common_headers(send)))
+            await self.refuse(problem_of(error), talk, lambda it: ask.page(None, it))
         except asyncio.CancelledError:
             if not departure.happened():
                 raise
-            record.outcome = "client-gone"
+            talk.outcome = "client-gone"
         finally:
             departure.ignore()
 
-    async def kept(self, plan: Plan, head: RequestHead, record: Record, send: Send) -> bool:
-        """Answer without asking any worker: not modified, or a result that was kept; False where neither is."""
+    async def _kept(self, plan: Plan, talk: Conversation) -> bool:
+        """Answer without asking any worker: not modified, or a kept result; False where neither is there."""
         request = plan.request
-        if request is None:
+        if request is None or not plan.repeatable:
             return False
-        engine = self._engine
-        if head.if_none_match is not None and plan.repeatable and head.method != "POST":
-            dataset = engine.dataset
-            if matches(head.if_none_match, plan.tag(dataset)):
-                record.outcome = "not-modified"
-                await send_status(304, plan.headers(dataset), record, send)
+        if talk.head.if_none_match is not None and talk.head.method != "POST":
+            dataset = self._engine.dataset
+            if matches(talk.head.if_none_match, plan.tag(dataset)):
+                talk.outcome = "not-modified"
+                await send_status(304, plan.headers(dataset), talk)
                 return True
-        answer = engine.cached(request) if plan.repeatable else None
+        answer = self._engine.cached(request)
         if answer is None or (plan.requires_coding and answer.coding is None):
             return False
-        record.outcome = "cached"
-        await send_kept(plan, answer, head, record, send)
+        talk.outcome = "cached"
+        await send_kept(plan, answer, talk)
         return True
 
     async def _data(
-        self,
-        plan: Plan,
-        request: QueryRequest,
-        head: RequestHead,
-        record: Record,
-        departure: Departure,
-        send: Send,
+        self, plan: Plan, request: QueryRequest, talk: Conversation, departure: Departure
     ) -> None:
-        if head.method == "HEAD":
-            request = replace(request, checked_only=True)
-        answer = await self._engine.answer(replace(request, client=head.client))
+        request = replace(request, client=talk.head.client, checked_only=talk.head.method == "HEAD")
+        answer = await self._engine.answer(request)
         try:
-            await send_answer(plan, answer, head, record, departure, send)
+            await send_answer(plan, answer, talk, departure)
         finally:
             await answer.aclose()
 
-    def refuse(self, problem: Problem, head: RequestHead, page: Callable[[Problem], str]) -> Response:
-        """The response that tells a problem, as the client accepts it."""
-        return problem_response(problem, problem_type(self._settings, problem.kind.slug), head.accept, page)
+    async def refuse(self, problem: Problem, talk: Conversation, page: Callable[[Problem], str]) -> None:
+        """Tell a problem, in the form the client accepts."""
+        talk.failed(problem)
+        type_uri = problem_type(self._settings, problem.kind.slug)
+        await talk.respond(problem_response(problem, type_uri, talk.head.accept, page))
 
     async def collect(self, request: QueryRequest, limit: int) -> bytes | None:
         """The whole result of a query, or None where it is longer than `limit` bytes."""

@@ -27,7 +27,7 @@ from clustergraph.service.answering import Answering
 from clustergraph.service.editions import Editions, make_edition
 from clustergraph.service.headers import CommonHeaders
 from clustergraph.service.health import Health
-from clustergraph.service.journal import Journal
+from clustergraph.service.journal import Conversation, Journal
 from clustergraph.service.logs import RequestLog
 from clustergraph.service.operator import OperatorSocket
 from clustergraph.service.problems import Problem, problem_of, problem_of_status
@@ -126,7 +126,7 @@ def create_app(
             await engine.aclose()
 
     health = Health(engine, telemetry, editions, settings)
-    documents = _Documents(editions)
+    documents = _Documents(editions, journal)
     routes: list[BaseRoute] = [
         Route("/queries/{name}", NamedQueries(answering, editions, settings, journal)),
         Route("/livez", health.alive),
@@ -156,15 +156,21 @@ def create_app(
 class _Documents:
     """ASGI application: the documents of the edition that is shown now, by their paths."""
 
-    def __init__(self, editions: Editions) -> None:
+    def __init__(self, editions: Editions, journal: Journal) -> None:
         self._editions = editions
+        self._journal = journal
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer with a document; raises HTTPException 404 where the edition has none at the path."""
-        document = self._editions.current.documents.get(scope["path"])
+        await self._journal.hold(self._answer, scope, receive, send)
+
+    async def _answer(self, talk: Conversation) -> None:
+        document = self._editions.current.documents.get(talk.scope["path"])
         if document is None:
+            talk.outcome = "not-found"
             raise HTTPException(404)
-        await document(scope, receive, send)
+        talk.outcome = "page"
+        await talk.respond(document)
 
 
 def _add_problem_handlers(app: FastAPI, settings: Settings, root: str) -> None:

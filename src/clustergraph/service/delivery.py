@@ -6,14 +6,13 @@ import asyncio
 from tempfile import SpooledTemporaryFile
 from typing import Final
 
-from starlette.types import Receive, Send
+from starlette.types import Receive
 
 from clustergraph.codings import compressed
 from clustergraph.engine.base import Answer
 from clustergraph.errors import QueryError
-from clustergraph.service.head import RequestHead
 from clustergraph.service.headers import RawHeaders
-from clustergraph.service.journal import Record
+from clustergraph.service.journal import Conversation
 from clustergraph.service.plan import Plan
 from clustergraph.service.responses import BrokenOff
 
@@ -58,22 +57,19 @@ class Departure:
             self._task.cancel()
 
 
-async def send_status(status: int, headers: RawHeaders, record: Record, send: Send) -> None:
+async def send_status(status: int, headers: RawHeaders, talk: Conversation) -> None:
     """Send a response without a body."""
-    record.status = status
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": b""})
+    await talk.begin(status, headers)
+    await talk.block(b"", last=True)
 
 
-async def send_kept(plan: Plan, answer: Answer, head: RequestHead, record: Record, send: Send) -> None:
+async def send_kept(plan: Plan, answer: Answer, talk: Conversation) -> None:
     """Send an answer that was kept from an earlier request."""
     body = answer.complete or b""
-    await _send_whole(plan.cached_headers(answer, body), body, head, record, send)
+    await _send_whole(plan.cached_headers(answer, body), body, talk)
 
 
-async def send_answer(
-    plan: Plan, answer: Answer, head: RequestHead, record: Record, departure: Departure, send: Send
-) -> None:
+async def send_answer(plan: Plan, answer: Answer, talk: Conversation, departure: Departure) -> None:
     """Send an answer: whole with its Content-Length, or streamed.
 
     Raises BrokenOff where a stream cannot be completed; the server then breaks the connection, so that no
@@ -83,65 +79,52 @@ async def send_answer(
     """
     body = answer.complete
     coding = answer.coding
-    if head.method == "HEAD":
+    if talk.head.method == "HEAD":
         departure.ignore()
-        await send_status(200, plan.headers(answer.dataset, coding=_asked_coding(plan)), record, send)
+        await send_status(200, plan.headers(answer.dataset, coding=_asked_coding(plan)), talk)
     elif body is not None:
         departure.ignore()
         if plan.requires_coding and coding is None and (coding := _asked_coding(plan)) is not None:
             body = compressed(coding, body)
-        headers = plan.headers(answer.dataset, coding=coding, length=len(body))
-        await _send_whole(headers, body, head, record, send)
-    elif head.http_version == "1.0":
-        await _send_spooled(plan, answer, record, departure, send)
+        await _send_whole(plan.headers(answer.dataset, coding=coding, length=len(body)), body, talk)
+    elif talk.head.http_version == "1.0":
+        await _send_spooled(plan, answer, talk, departure)
     else:
-        await _send_stream(plan, answer, record, departure, send)
+        await _send_stream(plan, answer, talk, departure)
 
 
 def _asked_coding(plan: Plan) -> str | None:
     return plan.request.coding if plan.request is not None else None
 
 
-async def _send_whole(
-    headers: RawHeaders, body: bytes, head: RequestHead, record: Record, send: Send
-) -> None:
-    record.status = 200
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    if head.method == "HEAD":
-        body = b""
-    record.sent = len(body)
-    await send({"type": "http.response.body", "body": body})
+async def _send_whole(headers: RawHeaders, body: bytes, talk: Conversation) -> None:
+    await talk.begin(200, headers)
+    await talk.block(b"" if talk.head.method == "HEAD" else body, last=True)
 
 
-async def _send_stream(plan: Plan, answer: Answer, record: Record, departure: Departure, send: Send) -> None:
-    record.status = 200
-    headers = plan.headers(answer.dataset, coding=answer.coding)
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
+async def _send_stream(plan: Plan, answer: Answer, talk: Conversation, departure: Departure) -> None:
+    await talk.begin(200, plan.headers(answer.dataset, coding=answer.coding))
     try:
         async for block in answer.chunks():
-            record.sent += len(block)
-            await send({"type": "http.response.body", "body": block, "more_body": True})
+            await talk.block(block, last=False)
     except QueryError as error:
         departure.ignore()
-        record.outcome = "cut"
+        talk.outcome = "cut"
         raise BrokenOff(str(error)) from error
     departure.ignore()
-    await send({"type": "http.response.body", "body": b"", "more_body": False})
+    await talk.block(b"", last=True)
 
 
-async def _send_spooled(plan: Plan, answer: Answer, record: Record, departure: Departure, send: Send) -> None:
+async def _send_spooled(plan: Plan, answer: Answer, talk: Conversation, departure: Departure) -> None:
     with SpooledTemporaryFile(max_size=_SPOOL_BYTES) as spool:
         async for block in answer.chunks():
             spool.write(block)
-        length = spool.tell()
-        headers = plan.headers(answer.dataset, coding=answer.coding, length=length)
-        record.status, record.sent = 200, length
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        left = spool.tell()
+        await talk.begin(200, plan.headers(answer.dataset, coding=answer.coding, length=left))
         spool.seek(0)
-        left = length
         while left > 0:
             block = spool.read(_BLOCK_BYTES)
             left -= len(block)
             if left == 0:
                 departure.ignore()
-            await send({"type": "http.response.body", "body": block, "more_body": left > 0})
+            await talk.block(block, last=left == 0)

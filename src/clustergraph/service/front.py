@@ -1,4 +1,4 @@
-"""A further front process, run by the first as `python -m clustergraph.service.front` with its order on stdin."""
+"""A further front process, run by the first: `python -m clustergraph.service.front`, its order on stdin."""
 
 from __future__ import annotations
 

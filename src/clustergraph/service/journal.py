@@ -1,38 +1,64 @@
-"""What became of each request: one record from its head to its last byte, for the figures and the log."""
+"""Each request from its head to the last byte of its response, and what became of it, for figures and log."""
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from time import perf_counter
 
-from starlette.types import Message, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from clustergraph.service.head import RequestHead
+from clustergraph.service.head import RequestHead, request_head
+from clustergraph.service.headers import RawHeaders, with_common_headers
 from clustergraph.service.logs import RequestLog
 from clustergraph.service.problems import Problem
 from clustergraph.service.telemetry import Telemetry, outcome_of_problem
 
 
-class Record:
-    """One request as it goes on; `outcome` is one of `telemetry.OUTCOMES`, `sent` counts bytes of the body."""
+class Conversation:
+    """One request and its response as they go on, over ASGI.
 
-    __slots__ = ("form", "format_name", "head", "outcome", "query", "sent", "started", "status")
+    `outcome` is one of `telemetry.OUTCOMES`, `status` None before a response has begun, `sent` counts bytes
+    of the body.
+    """
 
-    def __init__(self, head: RequestHead) -> None:
-        self.head = head
+    __slots__ = (
+        "format_name",
+        "head",
+        "outcome",
+        "query",
+        "receive",
+        "scope",
+        "send",
+        "sent",
+        "started",
+        "status",
+    )
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.scope = scope
+        self.receive = receive
+        self.send = send
+        self.head: RequestHead = request_head(scope)
         self.started = perf_counter()
         self.outcome = "answered"
         self.status: int | None = None
         self.sent = 0
         self.query: str | None = None
-        self.form: str | None = None
         self.format_name: str | None = None
 
-    def failed(self, problem: Problem) -> None:
-        """Note how the request ended in a problem."""
-        self.outcome = outcome_of_problem(problem.kind)
+    async def begin(self, status: int, headers: RawHeaders) -> None:
+        """Send the head of the response."""
+        self.status = status
+        await self.send({"type": "http.response.start", "status": status, "headers": headers})
 
-    def counting(self, send: Send) -> Send:
-        """`send`, noting the status and the bytes that pass."""
+    async def block(self, body: bytes, *, last: bool) -> None:
+        """Send a part of the body, or all of it."""
+        self.sent += len(body)
+        await self.send({"type": "http.response.body", "body": body, "more_body": not last})
+
+    async def respond(self, response: ASGIApp) -> None:
+        """Send a response made elsewhere, with the headers that all have."""
+        send = with_common_headers(self.send)
 
         async def counted(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -41,7 +67,11 @@ class Record:
                 self.sent += len(message.get("body", b""))
             await send(message)
 
-        return counted
+        await response(self.scope, self.receive, counted)
+
+    def failed(self, problem: Problem) -> None:
+        """Note how the request ended in a problem."""
+        self.outcome = outcome_of_problem(problem.kind)
 
 
 class Journal:
@@ -51,23 +81,31 @@ class Journal:
         self._telemetry = telemetry
         self._log = log
 
-    def open(self, head: RequestHead) -> Record:
-        """The record of a request that has just come."""
+    async def hold(
+        self, answer: Callable[[Conversation], Awaitable[None]], scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Have a request answered, then count it, and log it if its end deserves it."""
+        talk = Conversation(scope, receive, send)
         self._telemetry.in_flight += 1
-        return Record(head)
+        try:
+            await answer(talk)
+        except BaseException:
+            if talk.outcome == "answered":
+                talk.outcome = "failed"
+            raise
+        finally:
+            self._close(talk)
 
-    def close(self, record: Record) -> None:
-        """Count a request that is over, and log it if its end deserves it."""
-        seconds = perf_counter() - record.started
+    def _close(self, talk: Conversation) -> None:
+        seconds = perf_counter() - talk.started
         self._telemetry.in_flight -= 1
-        self._telemetry.observe(record.outcome, seconds, record.sent)
+        self._telemetry.observe(talk.outcome, seconds, talk.sent)
         self._log.log_request(
-            record.outcome,
+            talk.outcome,
             seconds,
-            record.sent,
-            status=record.status,
-            query=record.query,
-            form=record.form,
-            format_name=record.format_name,
-            client=record.head.client or None,
+            talk.sent,
+            status=talk.status,
+            query=talk.query,
+            format_name=talk.format_name,
+            client=talk.head.client or None,
         )

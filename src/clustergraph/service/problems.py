@@ -77,7 +77,8 @@ KINDS: Final[Mapping[str, Kind]] = {
             "precondition-failed",
             412,
             "Precondition failed",
-            "What is served is no longer what the header If-Match names, or it is what If-None-Match excludes.",
+            "What is served is no longer what the header If-Match names, or it is what If-None-Match "
+            "excludes.",
         ),
         Kind("query-too-long", 413, "Query too long", "The query is longer than this service reads."),
         Kind(

@@ -22,9 +22,9 @@ from clustergraph.service.answering import Answering, Ask, PageOf
 from clustergraph.service.delivery import send_status
 from clustergraph.service.documents import Document, link_header
 from clustergraph.service.editions import QUERY_TEXT, Editions
-from clustergraph.service.head import RequestHead, request_head
-from clustergraph.service.headers import preflight, raw_headers
-from clustergraph.service.journal import Journal, Record
+from clustergraph.service.head import RequestHead
+from clustergraph.service.headers import COMMON_HEADERS, preflight, raw_headers
+from clustergraph.service.journal import Conversation, Journal
 from clustergraph.service.problems import Problem, RequestRefused, problem_of
 from clustergraph.service.request import ProtocolRequest, pairs
 from clustergraph.service.responses import problem_view
@@ -33,6 +33,7 @@ from clustergraph.settings import Settings
 
 METHODS: Final = ("GET", "HEAD", "OPTIONS")
 ALLOW: Final = ", ".join(METHODS)
+_PREFLIGHT: Final = COMMON_HEADERS + raw_headers(preflight(ALLOW))
 _SPARQL: Final = "application/sparql-query; charset=utf-8"
 _INPUTS: Final = {ParameterType.DATE: "date", ParameterType.INTEGER: "number"}
 
@@ -54,61 +55,40 @@ class NamedQueries:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; failures are problem documents."""
-        head = request_head(scope)
-        record = self._journal.open(head)
-        try:
-            await self._answer(head, record, scope, receive, send)
-        finally:
-            self._journal.close(record)
+        await self._journal.hold(self._answer, scope, receive, send)
 
-    async def _answer(
-        self, head: RequestHead, record: Record, scope: Scope, receive: Receive, send: Send
-    ) -> None:
+    async def _answer(self, talk: Conversation) -> None:
         try:
-            self._answering.admit(head)
-            if head.method == "OPTIONS":
-                record.outcome = "described"
-                await send_status(204, raw_headers(preflight(ALLOW)), record, send)
+            self._answering.admit(talk.head)
+            if talk.head.method == "OPTIONS":
+                talk.outcome = "described"
+                await send_status(204, _PREFLIGHT, talk)
                 return
-            if head.method not in METHODS:
+            if talk.head.method not in METHODS:
                 raise RequestRefused(
                     "method-not-allowed",
-                    f"{head.method} is not possible for a question.",
+                    f"{talk.head.method} is not possible for a question.",
                     fix=f"Use one of {ALLOW}.",
                     headers={"Allow": ALLOW},
                 )
-            query, extension = self._find(scope["path_params"]["name"])
-            given = pairs(scope["query_string"])
+            query, extension = self._find(talk.scope["path_params"]["name"])
+            given = pairs(talk.scope["query_string"])
             values = dict(given)
             if len(values) < len(given):
                 raise RequestRefused("repeated-parameter", "A parameter is given twice; it must be once.")
             format_name = extension.removeprefix(".") or values.pop("format", "") or None
             if extension == QUERY_TEXT:
-                record.outcome = "page"
+                talk.outcome = "page"
                 text = _bound(query, values) if values else query.text
-                await Document(text, _SPARQL, max_age=None)(scope, receive, record.counting(send))
+                await talk.respond(Document(text, _SPARQL, max_age=None))
                 return
-            ask = await self._prepare(query, values, format_name, head)
-            record.query, record.format_name = ask.query, ask.plan.result_format.name
-            if not await self._answering.kept(ask.plan, head, record, send):
-                await self._answering.respond(ask, head, record, scope, receive, send)
+            ask = await self._prepare(query, values, format_name, talk.head)
+            talk.query, talk.format_name = ask.query, ask.plan.result_format.name
+            await self._answering.respond(ask, talk)
         except _Unbound as error:
-            await self._refuse(error.problem, error.page, head, record, scope, receive, send)
+            await self._answering.refuse(error.problem, talk, error.page)
         except ClustergraphError as error:
-            await self._refuse(problem_of(error), self._problem_page, head, record, scope, receive, send)
-
-    async def _refuse(
-        self,
-        problem: Problem,
-        page: Callable[[Problem], str],
-        head: RequestHead,
-        record: Record,
-        scope: Scope,
-        receive: Receive,
-        send: Send,
-    ) -> None:
-        record.failed(problem)
-        await self._answering.refuse(problem, head, page)(scope, receive, record.counting(send))
+            await self._answering.refuse(problem_of(error), talk, self._problem_page)
 
     def _find(self, address: str) -> tuple[NamedQuery, str]:
         queries = self._editions.current.queries

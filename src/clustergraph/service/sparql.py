@@ -26,9 +26,9 @@ from clustergraph.service.answering import DATA_FIRST, Answering, Ask, PageOf
 from clustergraph.service.delivery import send_status
 from clustergraph.service.description import SIZES_QUERY, DatasetSizes, describe, read_sizes, serialise
 from clustergraph.service.editions import Editions
-from clustergraph.service.head import RequestHead, request_head
-from clustergraph.service.headers import COMMON_HEADERS, preflight, raw_headers, with_common_headers
-from clustergraph.service.journal import Journal, Record
+from clustergraph.service.head import RequestHead
+from clustergraph.service.headers import COMMON_HEADERS, preflight, raw_headers
+from clustergraph.service.journal import Conversation, Journal
 from clustergraph.service.memo import Memo
 from clustergraph.service.plan import content_type
 from clustergraph.service.problems import Problem, RequestRefused, problem_of
@@ -52,6 +52,7 @@ _FORM_SLACK: Final = 16 * 1024
 _LINKED_BYTES: Final = 512
 
 
+_PREFLIGHT: Final = COMMON_HEADERS + raw_headers(preflight(ALLOW))
 #: What may not stand in a URI reference (RFC 3986 section 2), though clients send it.
 _UNSAFE: Final = re.compile(rb"[^!#-;=?-Z\[\]_a-z~]")
 
@@ -83,57 +84,44 @@ class SparqlEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; every failure before the first byte of an answer is a problem document."""
-        head = request_head(scope)
-        record = self._journal.open(head)
-        try:
-            await self._answer(head, record, scope, receive, send)
-        except BaseException:
-            if record.outcome == "answered":
-                record.outcome = "failed"
-            raise
-        finally:
-            self._journal.close(record)
+        await self._journal.hold(self._answer, scope, receive, send)
 
-    async def _answer(
-        self, head: RequestHead, record: Record, scope: Scope, receive: Receive, send: Send
-    ) -> None:
-        query = ""
+    async def _answer(self, talk: Conversation) -> None:
+        head = talk.head
         try:
             self._answering.admit(head)
-            key = (scope["query_string"], head.accept, head.accept_encoding)
+            key = (talk.scope["query_string"], head.accept, head.accept_encoding)
             ask = self._asks.get(key) if head.method in ("GET", "HEAD") else None
             if ask is None:
-                if head.method == "OPTIONS":
-                    record.outcome = "options"
-                    await send_status(204, COMMON_HEADERS + raw_headers(preflight(ALLOW)), record, send)
+                ask = await self._read(talk)
+                if ask is None:
                     return
-                body = await self._body(head, receive)
-                protocol = read(head.method, scope["query_string"], head.content_type, body)
-                if protocol.query is None:
-                    record.outcome = "described"
-                    response = await self._describe(protocol, head)
-                    await response(scope, receive, record.counting(with_common_headers(send)))
-                    return
-                query = protocol.query
-                record.query = query
-                ask = self._ask(protocol, query, head, scope["query_string"])
                 if head.method != "POST":
                     self._asks.keep(key, ask)
-            record.query = ask.query
-            record.format_name = ask.plan.result_format.name
-            if not await self._answering.kept(ask.plan, head, record, send):
-                await self._answering.respond(ask, head, record, scope, receive, send)
+            talk.query = ask.query
+            talk.format_name = ask.plan.result_format.name
+            await self._answering.respond(ask, talk)
         except ClustergraphError as error:
-            problem = problem_of(error)
-            record.failed(problem)
-            page = self._page_of(query)
-            response = self._answering.refuse(problem, head, lambda it: page(None, it))
-            await response(scope, receive, record.counting(with_common_headers(send)))
+            page = self._page_of(talk.query or "")
+            await self._answering.refuse(problem_of(error), talk, lambda it: page(None, it))
 
-    def _ask(self, protocol: ProtocolRequest, query: str, head: RequestHead, address: bytes) -> Ask:
-        link = None if head.method == "POST" else partial(self._link, address)
-        plan = self._answering.plan(protocol, query, head, link=link)
-        return Ask(protocol=protocol, query=query, plan=plan, page=self._page_of(query))
+    async def _read(self, talk: Conversation) -> Ask | None:
+        """What is asked, or None where that needs no query and has been answered."""
+        head = talk.head
+        if head.method == "OPTIONS":
+            talk.outcome = "described"
+            await send_status(204, _PREFLIGHT, talk)
+            return None
+        body = await self._body(head, talk.receive)
+        protocol = read(head.method, talk.scope["query_string"], head.content_type, body)
+        if protocol.query is None:
+            talk.outcome = "described"
+            await talk.respond(await self._describe(protocol, head))
+            return None
+        talk.query = protocol.query
+        link = None if head.method == "POST" else partial(self._link, talk.scope["query_string"])
+        plan = self._answering.plan(protocol, protocol.query, head, link=link)
+        return Ask(protocol=protocol, query=protocol.query, plan=plan, page=self._page_of(protocol.query))
 
     def _link(self, address: bytes, chosen: ResultFormat, kind: ResultKind) -> str | None:
         """The Link header of an answer: what describes the dataset, and the same answer in other formats."""
