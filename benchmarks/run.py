@@ -51,6 +51,10 @@ def main() -> int:
     results, failed = _measure(given.only or list(MEASURES), bench, console)
     run = report.circumstances(bench, time.monotonic() - begun)
     _show(results, console)
+    if bench.triples < 1_000_000:
+        console.print(
+            "The targets of memory, start and the twelve queries are set for 1 M triples, not for fewer."
+        )
     if results:
         whole = not (given.only or given.quick or given.triples or failed)
         page = PAGE if whole else bench.directory / "benchmarks.md"

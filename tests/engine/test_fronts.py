@@ -9,11 +9,12 @@ import socket
 import subprocess
 import sys
 import textwrap
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+import uvloop
 
 from clustergraph.engine import wire
 from clustergraph.engine.channel import Zygotes
@@ -112,7 +113,10 @@ def test_different_datasets_have_zygotes_of_their_own(tmp_path: Path) -> None:
     asyncio.run(work())
 
 
-def test_a_lent_zygote_serves_two_fronts_with_workers_of_their_own(dataset: DatasetSpec) -> None:
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
+def test_a_lent_zygote_serves_two_fronts_with_workers_of_their_own(
+    dataset: DatasetSpec, run: Callable[[Coroutine[None, None, None]], None]
+) -> None:
     async def work() -> None:
         own = OwnZygotes()
         async with lent(own) as zygotes, front(own, dataset) as first:
@@ -126,7 +130,7 @@ def test_a_lent_zygote_serves_two_fronts_with_workers_of_their_own(dataset: Data
             assert all(alive(process) for process in first.crew.workers)
             assert await first.serves()
 
-    asyncio.run(work())
+    run(work())
 
 
 def test_a_zygote_lent_to_the_last_front_outlives_the_channel_of_its_owner(dataset: DatasetSpec) -> None:
@@ -214,6 +218,25 @@ def test_a_drained_crew_answers_what_it_was_asked_and_then_ends(dataset: Dataset
         await asyncio.wait_for(draining, 20)
         assert not any(alive(process) for process in workers)
         assert not old.ended.is_set()
+
+    asyncio.run(work())
+
+
+def test_a_crew_whose_draining_is_given_up_ends_at_once(dataset: DatasetSpec) -> None:
+    async def work() -> None:
+        old = Front(OwnZygotes())
+        await old.crew.start(dataset, LIMITS, 2)
+        workers = (old.crew.zygote, *old.crew.workers)
+        asked = asyncio.create_task(old.ask(THREE_WAY_PRODUCT))
+        await asyncio.sleep(0.1)
+        draining = asyncio.create_task(old.crew.drain())
+        await asyncio.sleep(0.3)
+        draining.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await draining
+        with pytest.raises(QueryCrashed):
+            await asked
+        assert not any(alive(process) for process in workers)
 
     asyncio.run(work())
 

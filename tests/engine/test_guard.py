@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pyoxigraph as ox
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from clustergraph.engine.guard import MAX_DEPTH, MAX_OPERATORS, inspect
 from clustergraph.errors import QueryMalformed, QueryRefused
@@ -213,3 +216,158 @@ def test_the_guard_refuses_no_query_of_the_w3c_suite_that_the_engine_accepts() -
                 refused.append(f"{path.name}: {error}")
     assert not refused
     assert seen > 300
+
+
+ALLOWED = frozenset({"http://allowed.example", "https://allowed.example:8443", "not an origin", "http://x/y"})
+
+
+@pytest.mark.parametrize(
+    ("query", "iris"),
+    [
+        (
+            "SELECT * { SERVICE <http://allowed.example/sparql> { ?s ?p ?o } }",
+            ["http://allowed.example/sparql"],
+        ),
+        ("SELECT * { service silent <HTTP://Allowed.Example:80?x#y>{} }", ["HTTP://Allowed.Example:80?x#y"]),
+        ("SELECT * { SERVICE#c\n<https://allowed.example:8443> {} }", ["https://allowed.example:8443"]),
+        (
+            "PREFIX a: <http://evil.example/> PREFIX a: <http://allowed.example/> BASE <http://b/> "
+            "SELECT * { SERVICE a:q\\-x { SERVICE SILENT a: {} } }",
+            ["http://allowed.example/q-x", "http://allowed.example/"],
+        ),
+    ],
+)
+def test_service_passes_where_its_exact_origin_may_be_asked(query: str, iris: list[str]) -> None:
+    shape = inspect(query, service_origins=ALLOWED)
+    assert [call.iri for call in shape.services] == iris
+    for call in shape.services:
+        assert shape.text[call.start] in "<a"
+        assert shape.text[call.end] in " {"
+        assert call.silent == ("silent" in shape.text[call.start - 7 : call.start].lower())
+    assert not shape.repeatable
+    with pytest.raises(QueryRefused):
+        inspect(query)
+
+
+@pytest.mark.parametrize(
+    "clause",
+    [
+        "SERVICE ?endpoint {}",
+        "SERVICE SILENT $endpoint {}",
+        "SERVICE <http://evil.example/> {}",
+        "SERVICE <https://allowed.example/> {}",
+        "SERVICE <http://allowed.example:8443/> {}",
+        "SERVICE <http://allowed.example:/> {}",
+        "SERVICE <http://allowed.example@evil.example/> {}",
+        "SERVICE <http://allowed.example:80@evil.example/> {}",
+        "SERVICE <http://user@allowed.example/> {}",
+        "SERVICE <http://allowed.example.evil.example/> {}",
+        "SERVICE <http://allowed.example./> {}",
+        "SERVICE <http://allowed%2Eexample/> {}",
+        "SERVICE <http://allowed\u3002example/> {}",
+        "SERVICE <http://\uff41llowed.example/> {}",
+        "SERVICE <http://allowed.example\\u002Eevil.example/> {}",
+        "SERVICE <http://allowed.example\\u0040evil.example/> {}",
+        "SERVICE <http://allowed.example/\\u0041> {}",
+        "SERVICE <http:/allowed.example/> {}",
+        "SERVICE <http:///allowed.example/> {}",
+        "SERVICE <//allowed.example/> {}",
+        "SERVICE </sparql> {}",
+        "SERVICE <> {}",
+        "SERVICE <file://allowed.example/> {}",
+        "SERVICE <http://allowed.example;evil/> {}",
+        "SERVICE <http://allowed.example\u2044@evil/> {}",
+        "SERVICE short:.evil.example {}",
+        "SERVICE short:@evil.example {}",
+        "SERVICE short:\\@evil.example {}",
+        "SERVICE short:\\:80 {}",
+        "SERVICE short:%2F {}",
+        "SERVICE short:2 {}",
+        "SERVICE SILENTevil:x {}",
+        "SERVICESILENT <http://allowed.example/> {}",
+        "SERVICEgood:x {}",
+        "SERVICE <http://allowed.example/> ?x {}",
+        "SERVICE <http://allowed.example/> { SERVICE <http://evil.example/> {} }",
+        "SERVICE 'http://allowed.example/' {}",
+        "SERVICE",
+    ],
+)
+def test_no_spelling_gets_another_origin_asked(clause: str) -> None:
+    query = (
+        "BASE <http://allowed.example/> PREFIX short: <http://allowed.example> PREFIX evil: <http://evil/> "
+        "PREFIX good: <http://allowed.example/> PREFIX SILENTevil: <http://allowed.example/>\n"
+        f"SELECT * {{ {clause} }}"
+    )
+    with pytest.raises((QueryRefused, QueryMalformed)) as refusal:
+        inspect(query, service_origins=ALLOWED)
+    assert refusal.value.line == 2
+
+
+def test_a_refused_service_is_told_what_may_be_asked() -> None:
+    with pytest.raises(QueryRefused) as refusal:
+        inspect("ASK { SERVICE <http://evil.example/> {} }", service_origins=ALLOWED)
+    assert "<http://evil.example/>" in refusal.value.what
+    assert "http://allowed.example, https://allowed.example:8443" in str(refusal.value.fix)
+    with pytest.raises(QueryRefused, match="variable"):
+        inspect("ASK { SERVICE ?e {} }", service_origins=ALLOWED)
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["http", "https", ":", "/", "//", "@", "allowed.example", "evil", ".", ":80", ":8443", "%2E", "#"]
+            + [
+                "?",
+                "\u3002",
+                "ALLOWED.example",
+                "user",
+                "[::1]",
+                "\\u002E",
+                "http://allowed.example",
+                "&",
+                ";",
+            ]
+        ),
+        max_size=7,
+    )
+)
+@settings(max_examples=1000, deadline=None)
+def test_another_reader_of_iris_finds_only_origins_that_may_be_asked(parts: list[str]) -> None:
+    try:
+        shape = inspect(f"ASK {{ SERVICE <{''.join(parts)}> {{}} }}", service_origins=ALLOWED)
+    except (QueryRefused, QueryMalformed):
+        return
+    (call,) = shape.services
+    read = urlsplit(ox.NamedNode(call.iri).value)
+    port = read.port or {"http": 80, "https": 443}[read.scheme]
+    assert (read.scheme, read.hostname, port) in {
+        ("http", "allowed.example", 80),
+        ("https", "allowed.example", 8443),
+    }
+    assert read.username is None
+
+
+@pytest.mark.parametrize(
+    ("query", "repeatable"),
+    [
+        ("SELECT * { ?s ?p ?o }", True),
+        ("SELECT ?now ?uuid { ?rand <http://e/now> 'RAND()' } # NOW()", True),
+        ("PREFIX now: <http://e/> SELECT (now:now(1) AS ?x) { [] ?p _:b }", True),
+        ("CONSTRUCT { ?s ?p 'a(b[c' } { [] ?p ?s , _:b . FILTER(?s > 1) }", True),
+        ("CONSTRUCT { ?s ?p <http://e/_:> } WHERE { ?s ?p ?o }", True),
+        ("DESCRIBE ?x { ?x ?p [] }", True),
+        ("SELECT (now() AS ?x) {}", False),
+        ("SELECT * { FILTER(Rand#c\n () > 0.5) }", False),
+        ("SELECT * { FILTERRAND() }", False),
+        ("ASK { FILTER(1 INNOW()) }", False),
+        ("SELECT (STRUUID() AS ?x) (UUID() AS ?y) {}", False),
+        ("SELECT (BNODE('x') AS ?x) {}", False),
+        ("CONSTRUCT { _:b ?p ?o } { ?s ?p ?o }", False),
+        ("CONSTRUCT { ?s ?p [] } { ?s ?p ?o }", False),
+        ("CONSTRUCT { ?s ?p (1 2) } { ?s ?p ?o }", False),
+        ("CONSTRUCT WHERE { ?s ?p _:b }", False),
+        ("SELECT (\\u004eOW() AS ?x) {}", False),
+    ],
+)
+def test_a_query_is_repeatable_unless_it_makes_something_new_each_time(query: str, repeatable: bool) -> None:
+    assert inspect(query).repeatable is repeatable

@@ -178,6 +178,14 @@ def test_a_release_that_cannot_be_loaded_is_damaged(tmp_path: Path) -> None:
         asyncio.run(start())
 
 
+def opened_by_a_reader(pipe: Path) -> list[int]:
+    """The end of a pipe to write to, once somebody reads the other; before that it cannot be opened."""
+    try:
+        return [os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)]
+    except OSError:
+        return []
+
+
 def test_a_loader_that_dies_is_reported_with_the_file_it_was_reading(tmp_path: Path) -> None:
     pipe = tmp_path / "endless.nt"
     os.mkfifo(pipe)
@@ -188,9 +196,13 @@ def test_a_loader_that_dies_is_reported_with_the_file_it_was_reading(tmp_path: P
         starting = asyncio.create_task(engine.start())
         await until(lambda: bool(set(children(os.getpid())) - before))
         (loader,) = set(children(os.getpid())) - before
-        await asyncio.sleep(0.5)
+        writer: list[int] = []
+        await until(lambda: bool(writer.extend(opened_by_a_reader(pipe)) or writer))
         kill(loader)
-        await starting
+        try:
+            await starting
+        finally:
+            os.close(writer[0])
 
     with pytest.raises(EngineUnavailable, match="SIGKILL") as failure:
         asyncio.run(start())

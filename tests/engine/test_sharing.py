@@ -330,7 +330,7 @@ def test_that_the_engine_was_busy_for_one_says_nothing_to_the_others(tmp_path: P
 
 def test_the_least_recently_used_answer_makes_room(tmp_path: Path) -> None:
     async def check() -> None:
-        async with shared_over(tmp_path, cache_bytes=8 * 1200) as (shared, held):
+        async with shared_over(tmp_path, cache_bytes=8 * 1200) as (shared, _):
             requests = [request(f"SELECT ?o {{ <http://e/s{number}> ?p ?o }}") for number in range(30)]
             for each in requests:
                 await body(await shared.answer(each))

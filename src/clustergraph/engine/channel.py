@@ -124,7 +124,7 @@ class Zygotes(Protocol):
         """A channel to a zygote that holds the dataset.
 
         Raises UnusableInput or ReleaseUnavailable where the dataset cannot be loaded, StorageUnavailable
-        where its store cannot be kept on disk, and EngineUnavailable where processes cannot be started or die.
+        where its store cannot be kept on disk, EngineUnavailable where processes cannot be started or die.
         """
         ...
 

@@ -128,16 +128,19 @@ class Crew:
         """Let every query in flight come to its end, hire nobody any more, then end as `aclose` does.
 
         For a crew whose dataset was replaced: nobody may be given a query any more when this is called.
+        Cancelled, it ends at once.
         """
         self._draining = True
-        await asyncio.sleep(_HANDOVER_SECONDS)
-        for link in list(self._links.values()):
-            if link.exchange is None:
-                self._let_go(link)
-        while self._links and not self._ended:
-            self._idle_link = self._loop.create_future()
-            await self._idle_link
-        await self.aclose()
+        try:
+            await asyncio.sleep(_HANDOVER_SECONDS)
+            for link in list(self._links.values()):
+                if link.exchange is None:
+                    self._let_go(link)
+            while self._links and not self._ended:
+                self._idle_link = self._loop.create_future()
+                await self._idle_link
+        finally:
+            await self.aclose()
 
     def dismiss(self, link: WorkerLink, cause: str = "client-gone") -> None:
         """Kill a worker, whatever it does, and hire another; `cause` is counted."""

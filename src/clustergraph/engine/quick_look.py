@@ -22,6 +22,7 @@ _DOUBTFUL: Final = ("service", "from", "\\u")
 #: The functions that answer differently each time; a call has a parenthesis next, or a comment before it.
 _CHANGING: Final = tuple(name.lower() for name in CHANGING)
 _CALL: Final = re.compile(rf"(?:{'|'.join(_CHANGING)})[ \t\r\n]*[(#]")
+_MINTS: Final = ("_:", "[", "(", "|")
 _PREFIX_LINES: Final = 12
 _NESTED_PARENTHESES: Final = 4
 _NESTED_GROUPS: Final = 4
@@ -51,7 +52,7 @@ def quick_look(text: str) -> Glimpse | None:
         return None
     *declared, form = match.groups()
     form = form.upper()
-    if form == "CONSTRUCT" and ("_:" in text or "[" in text or "(" in text):
+    if form == "CONSTRUCT" and any(mark in text for mark in _MINTS):
         return None  # perhaps a blank node in the template
     prefixes: dict[str, str] = {}
     for index in range(0, 2 * _PREFIX_LINES, 2):

@@ -9,8 +9,8 @@ from clustergraph.engine.tokens import BLANK, WORD, Token
 
 #: The functions whose values differ each time (SPARQL 1.1 section 17.4); STRUUID holds the name of UUID.
 CHANGING: Final = ("NOW", "RAND", "UUID", "BNODE")
-#: What makes a blank node in a template: [], collections, and the reifiers of SPARQL 1.2.
-_MINTS: Final = frozenset({"[", "(", "<<", "~", "{", "|"})
+#: What makes a blank node in a template: [], collections, and the reifiers and annotations of SPARQL 1.2.
+_MINTS: Final = frozenset({"[", "(", "<<", "~", "|"})
 
 
 def is_repeatable(tokens: Sequence[Token], first: int) -> bool:
