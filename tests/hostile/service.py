@@ -112,7 +112,9 @@ class Target:
         complete = True
         try:
             with (
-                httpx.Client(base_url=self.address, timeout=30) as client,
+                httpx.Client(
+                    base_url=self.address, timeout=30, headers={"Accept-Encoding": "identity"}
+                ) as client,
                 client.stream(method, path, **options) as response,
             ):
                 status, headers = response.status_code, dict(response.headers)

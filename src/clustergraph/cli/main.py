@@ -1,4 +1,7 @@
-"""The commands and their options; what each does stands in the module of its name."""
+"""The commands and their options; what each does stands in the module of its name.
+
+Each is imported when it is called: a server does not wait for what validates or builds.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +14,7 @@ import typer
 from pydantic import ValidationError
 
 from clustergraph import __version__
-from clustergraph.cli.build import run_build
-from clustergraph.cli.check import run_check
-from clustergraph.cli.info import show_info
-from clustergraph.cli.queries import run_queries
-from clustergraph.cli.query import run_query
-from clustergraph.cli.serve import run_serve
 from clustergraph.cli.terminal import failures_in_words, people
-from clustergraph.cli.validate import run_validate
 from clustergraph.errors import UnusableInput
 from clustergraph.settings import Settings
 
@@ -70,6 +66,8 @@ def build() -> None:
     has passed every check; if one fails, all faults are listed with file, row and the way to mend them, and
     nothing changes.
     """
+    from clustergraph.cli.build import run_build
+
     console = people()
     with failures_in_words(console):
         run_build(_settings(), console)
@@ -99,6 +97,8 @@ def serve(
     files have changed since. No query can bring the service down: each is evaluated in a process of its own
     that is stopped at its deadline.
     """
+    from clustergraph.cli.serve import run_serve
+
     console = people()
     with failures_in_words(console):
         changed = {key: value for key, value in (("host", host), ("port", port)) if value is not None}
@@ -131,6 +131,8 @@ def query(
 
     Named queries answer the questions people ask most; any other question can be asked in SPARQL.
     """
+    from clustergraph.cli.query import run_query
+
     console = people()
     with failures_in_words(console):
         run_query(
@@ -167,6 +169,8 @@ def validate(
 
     Prints a validation report. Exit status: 0 the data conform, 1 they do not, 2 the input cannot be used.
     """
+    from clustergraph.cli.validate import run_validate
+
     console = people()
     with failures_in_words(console):
         run_validate(_settings(), [*(files or []), *(data or [])], shapes or [], report_format.value)
@@ -195,6 +199,8 @@ def check(
     Profile, consistency (HermiT), closure against an oracle, shapes, lint, coverage, evidence. Exit status: 0
     all passed or were skipped with a reason, 1 something failed, 2 something could not be used.
     """
+    from clustergraph.cli.check import run_check
+
     console = people()
     with failures_in_words(console):
         run_check(
@@ -222,6 +228,8 @@ def queries(
     Asks the service on this home at a socket that only its own user can open. Exit status: 0 done, 1 there
     was no such query to stop, 2 no service runs here.
     """
+    from clustergraph.cli.queries import run_queries
+
     console = people()
     with failures_in_words(console):
         run_queries(_settings(), console, as_json=as_json, stop=stop, watch=watch)
@@ -234,6 +242,8 @@ def info(
     ] = False,
 ) -> None:
     """Say what is installed, which release is current, what it holds and where it came from."""
+    from clustergraph.cli.info import show_info
+
     console = people()
     with failures_in_words(console):
         show_info(_settings(), console, as_json=as_json)

@@ -12,8 +12,6 @@ from rich.console import Console
 from rich.text import Text
 
 from clustergraph import snapshot
-from clustergraph.build.pipeline import is_stale
-from clustergraph.cli.build import build_showing_progress
 from clustergraph.cli.info import show_release
 from clustergraph.cli.terminal import show_faults
 from clustergraph.engine.dataset import DatasetSpec, dataset_of_files, placed
@@ -58,6 +56,10 @@ def run_serve(settings: Settings, console: Console, files: tuple[Path, ...]) -> 
 
 def _release_to_serve(settings: Settings, console: Console) -> Release:
     """The current release, after building one where there is none or the curated files have changed."""
+    # Files are served without what builds releases, which takes long to import.
+    from clustergraph.build.pipeline import is_stale
+    from clustergraph.cli.build import build_showing_progress
+
     content = find_content(settings, Path.cwd())
     release = snapshot.current_release(settings.home)
     if release is None or is_stale(release.manifest, content):
