@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+from concurrent.futures import ThreadPoolExecutor
+
 import pyoxigraph as ox
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -139,3 +142,85 @@ def test_no_query_that_reaches_out_gets_past_the_guard(query: str) -> None:
         assert not reaches_out
         return
     assert not reaches_out
+
+
+class _Listener:
+    """A port of this machine that counts who connects."""
+
+    def __init__(self) -> None:
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self._socket.setblocking(False)
+        self.origin = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+
+    def was_reached(self) -> bool:
+        reached = False
+        while True:
+            try:
+                self._socket.accept()[0].close()
+            except BlockingIOError:
+                return reached
+            reached = True
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+_PROLOGUES = [
+    "PREFIX ok: <GOOD/> ",
+    "PREFIX ev: <EVIL/> ",
+    "PREFIX ok: <EVIL/> ",
+    "PREFIX SILENTev: <GOOD/> ",
+    "PREFIX silentok: <EVIL/> ",
+    "PREFIX SERVICEok: <GOOD/> ",
+    "PREFIX okev: <GOOD/> ",
+    "PREFIX short: <GOODLESS> ",
+    "BASE <EVIL/> ",
+    "BASE <GOOD/> ",
+]
+_KEYWORDS = ["SERVICE", "SERVICE ", "service SILENT ", "SERVICE silent", "SERVICESILENT ", "SERVICE#>\n"]
+_ENDPOINTS = ["<GOOD/a>", "<EVIL/a>", "<GOOD@EVILHOST/>", "</a>", "ok:a", "ev:a", "SILENTev:a", "silentok:a"]
+_ENDPOINTS += ["okev:a", "short:a", "short:", "?s", "<GOOD\\u0040EVILHOST/>"]
+
+
+@st.composite
+def federated(draw: st.DrawFn) -> str:
+    """A query with SERVICE clauses that may be read in more than one way."""
+    parts = [*draw(st.lists(st.sampled_from(_PROLOGUES), max_size=5)), "ASK { "]
+    for _ in range(draw(st.integers(1, 2))):
+        parts += [draw(st.sampled_from(["", "FILTER(1<2)", "?s ?p ?o .", "FILTER('a'<'>')"]))]
+        parts += [draw(st.sampled_from(_KEYWORDS)), draw(st.sampled_from(_ENDPOINTS))]
+        parts += [draw(st.sampled_from(["", " ", "#'\n"])), "{ } "]
+    return "".join([*parts, "}"])
+
+
+@given(federated())
+@settings(max_examples=200, deadline=None)
+@example("PREFIX ev: <EVIL/> PREFIX SILENTev: <GOOD/> ASK { SERVICE SILENTev:a { } }")
+@example("PREFIX ok: <GOOD/> ASK { SERVICE ok:a { } }")
+@example("BASE <EVIL/> ASK { SERVICE </a> { } }")
+def test_only_the_origin_that_may_be_asked_is_ever_reached(text: str) -> None:
+    good, evil = _Listener(), _Listener()
+    try:
+        query = (
+            text.replace("GOODLESS", good.origin[:-1])
+            .replace("GOOD", good.origin)
+            .replace("EVILHOST", evil.origin.removeprefix("http://"))
+            .replace("EVIL", evil.origin)
+        )
+        try:
+            shape = inspect(query, service_origins=frozenset({good.origin}))
+        except (QueryRefused, QueryMalformed):
+            return
+        assert shape.services
+        with ThreadPoolExecutor(1) as pool:
+            asked = pool.submit(_evaluation_reaches_out, shape.text)
+            reached = False
+            while not asked.done():
+                reached = good.was_reached() or reached
+                assert not evil.was_reached()
+            assert not evil.was_reached()
+        if text.startswith("PREFIX ok: <GOOD/> ASK"):
+            assert reached or good.was_reached()
+    finally:
+        good.close()
+        evil.close()

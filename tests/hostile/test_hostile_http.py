@@ -263,11 +263,6 @@ def test_an_upgrade_leads_nowhere(target: Target) -> None:
 # Parameters
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="service/request.py, _request: the values of each name are searched for in all parameters, so "
-    "that 10,000 of them hold the event loop, and with it every client, up for seconds",
-)
 def test_ten_thousand_parameters_are_read_in_no_time(target: Target) -> None:
     form = urlencode([("query", SMALL), *((f"p{number}", "x") for number in range(10_000))])
     answer = target.request(

@@ -170,11 +170,6 @@ def canonical_nquads(store: ox.Store) -> bytes:
     return b"".join(sorted(body.splitlines(keepends=True)))
 
 
-def is_stale(manifest: Manifest, content: Content) -> bool:
-    """Whether a release was built from other inputs, or by another version, than are here now."""
-    return manifest.version != __version__ or manifest.inputs != content.checksums()
-
-
 def _unusable_shapes(refusal: UnusableInput) -> Fault:
     return Fault(
         rule="SHACL: usable shapes",

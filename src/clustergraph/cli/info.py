@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from clustergraph import __version__, snapshot
-from clustergraph.build.pipeline import is_stale
+from clustergraph.build.staleness import is_stale
 from clustergraph.cli.terminal import figures
 from clustergraph.errors import ReleaseUnavailable
 from clustergraph.settings import Settings

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from clustergraph import snapshot
+from clustergraph.build.staleness import is_stale
 from clustergraph.cli.info import show_release
 from clustergraph.cli.terminal import show_faults
 from clustergraph.engine.dataset import DatasetSpec, dataset_of_files, placed
@@ -56,10 +57,6 @@ def run_serve(settings: Settings, console: Console, files: tuple[Path, ...]) -> 
 
 def _release_to_serve(settings: Settings, console: Console) -> Release:
     """The current release, after building one where there is none or the curated files have changed."""
-    # Files are served without what builds releases, which takes long to import.
-    from clustergraph.build.pipeline import is_stale
-    from clustergraph.cli.build import build_showing_progress
-
     content = find_content(settings, Path.cwd())
     release = snapshot.current_release(settings.home)
     if release is None or is_stale(release.manifest, content):
@@ -68,6 +65,9 @@ def _release_to_serve(settings: Settings, console: Console) -> Release:
             if release is None
             else f"The curated files have changed since release {release.manifest.release} was built."
         )
+        # What builds takes long to import, and is seldom needed.
+        from clustergraph.cli.build import build_showing_progress
+
         try:
             release = build_showing_progress(content, settings, console).release
         except BuildRefused as refusal:

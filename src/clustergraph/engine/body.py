@@ -10,8 +10,10 @@ from clustergraph.codings import SHORTEST, Compressor, compressor
 from clustergraph.engine import wire
 from clustergraph.errors import QueryOverBudget, QueryUnserialisable
 
-# XML 1.0 section 2.2: no document may hold these, not even as character references.
-_NOT_IN_XML: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+# XML 1.0 section 2.2: no document may hold these, not even as character references. U+FFFE and U+FFFF take
+# three bytes, so the last two of a write are looked at again with the next.
+_NOT_IN_XML: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")
+_CARRIED: Final = 2
 
 
 class CallerGone(Exception):
@@ -34,6 +36,7 @@ class Body:
         "_held",
         "_link",
         "_pending",
+        "_tail",
         "_total",
         "_xml",
     )
@@ -49,6 +52,7 @@ class Body:
         self._block = wire.FIRST_BLOCK
         self._coder: Compressor | None = None
         self._coded = b""
+        self._tail = b""
 
     def write(self, data: bytes) -> int:
         size = len(data)
@@ -58,16 +62,22 @@ class Body:
                 f"The result exceeds {self._budget / 1024**2:g} MiB, the most one query may return here.",
                 fix="Ask for fewer columns or rows, or page with ORDER BY and LIMIT.",
             )
-        if self._xml and (found := _NOT_IN_XML.search(data)):
-            raise QueryUnserialisable(
-                f"The result holds the control character U+{found.group()[0]:04X}, which XML cannot carry.",
-                fix="Ask for another format, such as JSON or Turtle.",
-            )
+        if self._xml:
+            self._check_xml(data)
         self._pending.append(data)
         self._held += size
         if self._held > self._block:
             self._send_block()
         return size
+
+    def _check_xml(self, data: bytes) -> None:
+        found = _NOT_IN_XML.search(self._tail + data)
+        if found is not None:
+            raise QueryUnserialisable(
+                f"The result holds the character U+{ord(found.group().decode()):04X}, which XML cannot carry.",
+                fix="Ask for another format, such as JSON or Turtle.",
+            )
+        self._tail = data[-_CARRIED:]
 
     def flush(self) -> None:
         """Serialisers flush at their end; a frame is sent when it is full or last."""

@@ -29,7 +29,7 @@ _SLOWEST_REPLACEMENT_SECONDS: Final = 5.0
 
 
 #: A worker has nothing to do when it had nothing to do for one to two of these.
-_REST_SECONDS: Final = 0.5
+_REST_SECONDS: Final = 2.0
 #: How long a worker that was handed out may wait for its query, once nobody is handed out any more.
 _HANDOVER_SECONDS: Final = 0.1
 

@@ -9,6 +9,7 @@ import pyoxigraph as ox
 
 from clustergraph.engine import wire
 from clustergraph.engine.body import Body
+from clustergraph.engine.rewriting import ask_rewritten
 from clustergraph.errors import QueryMalformed
 
 _SOLUTIONS: Final[dict[str, ox.QueryResultsFormat]] = {
@@ -37,7 +38,7 @@ def evaluate(store: ox.Store, task: wire.Task, body: Body, *, read_only: bool) -
     """
     spoilt = False
     if not (task.default_graphs or task.named_graphs or task.from_graphs):
-        result = store.query(task.query, base_iri=task.base_iri)
+        result = ask_rewritten(task.query, lambda text: store.query(text, base_iri=task.base_iri))
     else:
         default, named = _dataset(store, task)
         if len(default) < 2:
@@ -46,8 +47,11 @@ def evaluate(store: ox.Store, task: wire.Task, body: Body, *, read_only: bool) -
             asked, default = _copied(store, default, named), [_MERGE]
         else:
             asked, default, spoilt = _merged(store, default), [_MERGE], True
-        result = asked.query(
-            task.query, base_iri=task.base_iri, default_graph=[*default], named_graphs=[*named]
+        result = ask_rewritten(
+            task.query,
+            lambda text: asked.query(
+                text, base_iri=task.base_iri, default_graph=[*default], named_graphs=[*named]
+            ),
         )
     if isinstance(result, ox.QuerySolutions | ox.QueryBoolean):
         result.serialize(body, _SOLUTIONS[task.format_name])  # type: ignore[arg-type]

@@ -7,7 +7,7 @@ ASCII names or addresses.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -49,6 +49,13 @@ def origin_of(iri: str) -> str | None:
     if port is None or int(port) == _DEFAULT_PORTS[scheme]:
         return f"{scheme}://{host}"
     return f"{scheme}://{host}:{int(port)}"
+
+
+def origins_of(entries: Iterable[str]) -> frozenset[str]:
+    """The origins among `entries`; one with a path says less than an origin allows and is left out."""
+    return frozenset(
+        origin for entry in entries if entry.count("/") == 2 and (origin := origin_of(entry)) is not None
+    )
 
 
 def call_at(

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Final
 
 from clustergraph.engine.dataset_clause import dataset_clause
-from clustergraph.engine.federation import ServiceCall, call_at, origin_of
+from clustergraph.engine.federation import ServiceCall, call_at, origins_of
 from clustergraph.engine.glued import ends_in_declared, hides_service
 from clustergraph.engine.quick_look import quick_look
 from clustergraph.engine.repeatable import is_repeatable
@@ -154,7 +154,7 @@ class _Inspection:
         self, text: str, max_depth: int, max_operators: int, service_origins: frozenset[str]
     ) -> None:
         self._text = text
-        self._origins = frozenset(filter(None, map(origin_of, service_origins)))
+        self._origins = origins_of(service_origins)
         self._services: list[ServiceCall] = []
         self._place = Position(text)
         self._max_operators = max_operators

@@ -7,7 +7,7 @@ from typing import Final
 
 from clustergraph.engine.tokens import BLANK, WORD, Token
 
-#: The functions whose values differ each time (SPARQL 1.1 section 17.4); STRUUID holds the name of UUID.
+#: The functions whose values differ each time (SPARQL 1.1 section 17.4); STRUUID ends in UUID.
 CHANGING: Final = ("NOW", "RAND", "UUID", "BNODE")
 #: What makes a blank node in a template: [], collections, and the reifiers and annotations of SPARQL 1.2.
 _MINTS: Final = frozenset({"[", "(", "<<", "~", "|"})
@@ -16,14 +16,13 @@ _MINTS: Final = frozenset({"[", "(", "<<", "~", "|"})
 def is_repeatable(tokens: Sequence[Token], first: int) -> bool:
     """Whether two evaluations of the query whose form is the token at `first` give the same answer.
 
-    A word that merely holds a function's name counts: Oxigraph asks for no space between keywords, and
+    A word that merely ends in a function's name counts: Oxigraph asks for no space between keywords, and
     FILTERRAND() is FILTER and RAND() to it.
     """
     for index in range(first, len(tokens) - 1):
         token = tokens[index]
         if token.kind == WORD and tokens[index + 1].text == "(":
-            keyword = token.text.upper()
-            if any(name in keyword for name in CHANGING):
+            if token.text.upper().endswith(CHANGING):
                 return False
     return not tokens[first].keyword.startswith("CONSTRUCT") or not _mints_blank_nodes(tokens, first)
 

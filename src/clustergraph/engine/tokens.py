@@ -83,6 +83,9 @@ _NO_EXPRESSION: Final = frozenset({"VALUES", "A", "UNDEF", "TRUE", "FALSE"})
 _CONSTRAINTS: Final = frozenset({"FILTER", "HAVING", "BY", "ASC", "DESC"})
 _OPENS_EXPRESSIONS: Final = frozenset({"SELECT", "BY", "HAVING"})
 _ENDS_EXPRESSIONS: Final = frozenset({"WHERE", "FROM", "VALUES", "LIMIT", "OFFSET"})
+#: The keywords that decide which parentheses hold expressions.
+_CLAUSE: Final = re.compile("SELECT|FILTER|HAVING|BY|VALUES|WHERE|FROM")
+_LAST_CLAUSE: Final = re.compile(".*(?:FILTER|HAVING|BY)", re.IGNORECASE)
 _OPERAND_KINDS: Final = frozenset({IRI, NAME, BLANK, VARIABLE, LANGUAGE, NUMBER, STRING})
 _OPERAND_ENDS: Final = frozenset({")", "}", "]"})
 
@@ -119,8 +122,8 @@ class _Surroundings:
     last: Token = _NOTHING
     before: Token = _NOTHING
 
-    def after_operand_of_expression(self) -> bool:
-        if not self.brackets or not self.brackets[-1].expression:
+    def after_operand_in_parentheses(self) -> bool:
+        if not self.brackets or self.brackets[-1].opening.text != "(":
             return False
         last = self.last
         return (
@@ -159,6 +162,34 @@ class _Surroundings:
         self.before, self.last = self.last, token
 
 
+@dataclass(slots=True)
+class _Glue:
+    """Whether keywords stand without a space where a clause might begin that is not seen as one.
+
+    Oxigraph reads SELECTDISTINCT, ORDERBY and, where the prefix ex is declared, FILTERex:f( as two. What `<`
+    means in the parentheses that follow then depends on a reading that only a parser has.
+    """
+
+    declared: set[str] = field(default_factory=set)
+    seen: int = 0
+    found: bool = False
+
+    def among(self, tokens: list[Token]) -> bool:
+        """Whether any of the tokens so far is glued; each is looked at once."""
+        for token in tokens[self.seen :] if not self.found else ():
+            if token.kind == WORD:
+                parts = _CLAUSE.split(token.text.upper(), maxsplit=1)
+                self.found = self.found or (len(parts) > 1 and any(parts))
+            elif token.kind == NAME:
+                prefix = token.text.partition(":")[0]
+                if token.text[-1] == ":":
+                    self.declared.add(prefix)
+                clause = None if self.found else _LAST_CLAUSE.match(prefix)
+                self.found = self.found or (clause is not None and prefix[clause.end() :] in self.declared)
+        self.seen = len(tokens)
+        return self.found
+
+
 def tokenise(text: str, *, max_depth: int) -> list[Token]:
     """Read a query into its tokens, without white space and comments.
 
@@ -168,6 +199,7 @@ def tokenise(text: str, *, max_depth: int) -> list[Token]:
     tokens: list[Token] = []
     place = Position(text)
     around = _Surroundings()
+    glue = _Glue()
     offset, end = 0, len(text)
     nameless_until = 0
     while offset < end:
@@ -179,9 +211,12 @@ def tokenise(text: str, *, max_depth: int) -> list[Token]:
         if kind == "skip":
             offset = match.end()
             continue
-        if text[offset] == "<" and around.after_operand_of_expression():
-            match = _LESS.match(text, offset) or match
-            kind = PUNCTUATION
+        if text[offset] == "<" and around.after_operand_in_parentheses():
+            less = _LESS.match(text, offset) or match
+            if less.end() != match.end() and glue.among(tokens):
+                raise _ambiguous(offset, place)
+            if around.brackets[-1].expression:
+                match, kind = less, PUNCTUATION
         token = Token(kind or PUNCTUATION, match.group(), offset)
         tokens.append(token)
         offset = match.end()
@@ -257,6 +292,16 @@ def _check_closing(token: Token, brackets: list[_Bracket], place: Position) -> N
         "is still open.",
         line=line,
         column=column,
+    )
+
+
+def _ambiguous(offset: int, place: Position) -> QueryRefused:
+    line, column = place.of(offset)
+    return QueryRefused(
+        "“<” can be read in two ways here, because keywords of the query stand without a space.",
+        line=line,
+        column=column,
+        fix="Write a space after each keyword.",
     )
 
 

@@ -19,6 +19,7 @@ class WaitingLine:
         self._seconds = seconds
         self._queue: FairQueue[Place] = FairQueue(length)
         self._timers: dict[Place, asyncio.TimerHandle] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def __len__(self) -> int:
         return len(self._queue)
@@ -28,13 +29,13 @@ class WaitingLine:
 
         A client that has far more places than another loses its last one to it.
         """
-        loop = asyncio.get_running_loop()
         if len(self._queue) >= self._length:
             displaced = self._queue.displace(client)
             if displaced is None:
                 raise self._full()
             if not displaced.done():
                 displaced.set_exception(self._full())
+        loop = self._loop = self._loop or asyncio.get_running_loop()
         place: Place = loop.create_future()
         self._queue.put(client, place)
         self._timers[place] = loop.call_later(self._seconds, self._turn_away, place)

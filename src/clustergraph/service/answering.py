@@ -92,6 +92,7 @@ class Answering:
             base_iri=self._base_iri,
             deadline_seconds=None if asked is None else min(asked, deadline),
             coding=choose_coding(head.accept_encoding),
+            client=head.client,
         )
         return Plan(
             chosen,
@@ -106,7 +107,7 @@ class Answering:
         """Answer a query or say why not; ends early, and gives the worker back, when the client leaves."""
         if await self._kept(ask.plan, talk):
             return
-        departure = Departure(talk.receive)
+        departure = Departure(talk.receive, talk.loop)
         try:
             if ask.plan.request is None:
                 view = await self._pages.view(ask.protocol, ask.query, ask.plan.kind)
@@ -146,7 +147,9 @@ class Answering:
     async def _data(
         self, plan: Plan, request: QueryRequest, talk: Conversation, departure: Departure
     ) -> None:
-        request = replace(request, client=talk.head.client, checked_only=talk.head.method == "HEAD")
+        head = talk.head
+        if head.method == "HEAD" or head.client != request.client:
+            request = replace(request, client=head.client, checked_only=head.method == "HEAD")
         answer = await self._engine.answer(request)
         try:
             await send_answer(plan, answer, talk, departure)

@@ -25,12 +25,11 @@ def etag(*parts: str) -> str:
 
     A 128-bit BLAKE2b over the parts, each after its length in bytes, so that no two lists run together.
     """
-    digest = blake2b(digest_size=_DIGEST_BYTES)
-    for part in parts:
-        encoded = part.encode()
-        digest.update(len(encoded).to_bytes(8, "big"))
-        digest.update(encoded)
-    return f'"{urlsafe_b64encode(digest.digest()).rstrip(b"=").decode()}"'
+    lengths = map(str, map(len, parts))
+    digest = blake2b(
+        "\0".join((str(len(parts)), *lengths, *parts)).encode(), digest_size=_DIGEST_BYTES
+    ).digest()
+    return f'"{urlsafe_b64encode(digest).rstrip(b"=").decode()}"'
 
 
 def coded_etag(tag: str, coding: str | None) -> str:

@@ -25,11 +25,11 @@ _WATCH_AFTER_SECONDS: Final = 0.03
 class Departure:
     """Cancels the task that answers when its client leaves. The request's body must have been read."""
 
-    def __init__(self, receive: Receive) -> None:
+    def __init__(self, receive: Receive, loop: asyncio.AbstractEventLoop) -> None:
         self._receive = receive
-        self._task = asyncio.current_task()
+        # To ask asyncio for the running loop costs a system call each time, so it is handed on.
+        self._task = asyncio.current_task(loop)
         self._left = False
-        loop = asyncio.get_running_loop()
         self._timer = loop.call_later(_WATCH_AFTER_SECONDS, self._watch, loop)
         self._watching: asyncio.Task[None] | None = None
 

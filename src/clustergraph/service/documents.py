@@ -253,7 +253,7 @@ class _Served:
             await _send_end(send, content.body[start:stop])
         else:
             blocks = content.blocks(start, stop)
-            departure = Departure(receive)
+            departure = Departure(receive, asyncio.get_running_loop())
             try:
                 await _send_blocks(send, status, head, blocks, departure)
             except asyncio.CancelledError:

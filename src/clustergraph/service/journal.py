@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from time import perf_counter
 
@@ -24,6 +25,7 @@ class Conversation:
     __slots__ = (
         "format_name",
         "head",
+        "loop",
         "outcome",
         "query",
         "receive",
@@ -34,10 +36,11 @@ class Conversation:
         "status",
     )
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(self, scope: Scope, receive: Receive, send: Send, loop: asyncio.AbstractEventLoop) -> None:
         self.scope = scope
         self.receive = receive
         self.send = send
+        self.loop = loop
         self.head: RequestHead = request_head(scope)
         self.started = perf_counter()
         self.outcome = "answered"
@@ -80,12 +83,15 @@ class Journal:
     def __init__(self, telemetry: Telemetry, log: RequestLog) -> None:
         self._telemetry = telemetry
         self._log = log
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def hold(
         self, answer: Callable[[Conversation], Awaitable[None]], scope: Scope, receive: Receive, send: Send
     ) -> None:
         """Have a request answered, then count it, and log it if its end deserves it."""
-        talk = Conversation(scope, receive, send)
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+        talk = Conversation(scope, receive, send, self._loop)
         self._telemetry.in_flight += 1
         try:
             await answer(talk)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import Final, Generic, TypeVar
 
 T = TypeVar("T")
@@ -16,7 +17,8 @@ class Memo(Generic[T]):
     """Keeps a value for each of the latest requests."""
 
     def __init__(self) -> None:
-        self._values: dict[Key, T] = {}
+        # A dict finds its first key by passing all that were deleted before it.
+        self._values: OrderedDict[Key, T] = OrderedDict()
 
     def get(self, key: Key) -> T | None:
         return self._values.get(key)
@@ -26,5 +28,5 @@ class Memo(Generic[T]):
         if len(key[0]) + len(key[1] or "") + len(key[2] or "") > _LONGEST:
             return
         if len(self._values) >= _MOST:
-            del self._values[next(iter(self._values))]
+            self._values.popitem(last=False)
         self._values[key] = value

@@ -6,6 +6,7 @@ known of an answer before it is evaluated follows from the request and the datas
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 from clustergraph.engine.base import Answer, QueryRequest
@@ -27,7 +28,7 @@ class Plan:
     """
 
     __slots__ = (
-        "_headers",
+        "_link",
         "_prepared",
         "_prepared_for",
         "_tag",
@@ -58,14 +59,7 @@ class Plan:
         self._tag_dataset: str | None = None
         self._prepared: RawHeaders = []
         self._prepared_for: tuple[str, str | None, int] | None = None
-        self._headers = COMMON_HEADERS + raw_headers(
-            {
-                "Content-Type": content_type(result_format),
-                "Vary": _VARY,
-                "Cache-Control": _REVALIDATE if repeatable else _NOT_KEPT,
-                **({"Link": link} if link else {}),
-            }
-        )
+        self._link = link
 
     def tag(self, dataset: str) -> str:
         """The entity tag of the answer from a dataset; of the coding that was chosen, whatever it gains."""
@@ -89,7 +83,9 @@ class Plan:
 
     def headers(self, dataset: str, *, coding: str | None = None, length: int | None = None) -> RawHeaders:
         """The headers of a response from a dataset, `length` bytes long where that is known."""
-        headers = list(self._headers)
+        headers = [*_unchanging_headers(self.result_format, self.repeatable)]
+        if self._link is not None:
+            headers.append((b"link", self._link.encode("latin-1")))
         if self.repeatable:
             headers.append((b"etag", self.tag(dataset).encode("ascii")))
         if coding is not None:
@@ -105,6 +101,13 @@ class Plan:
             self._prepared = self.headers(answer.dataset, coding=answer.coding, length=len(body))
             self._prepared_for = what
         return self._prepared
+
+
+@cache
+def _unchanging_headers(result_format: ResultFormat, repeatable: bool) -> tuple[tuple[bytes, bytes], ...]:
+    cache_control = _REVALIDATE if repeatable else _NOT_KEPT
+    headers = {"Content-Type": content_type(result_format), "Vary": _VARY, "Cache-Control": cache_control}
+    return (*COMMON_HEADERS, *raw_headers(headers))
 
 
 def content_type(result_format: ResultFormat) -> str:

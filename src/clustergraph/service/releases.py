@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from clustergraph import snapshot
 from clustergraph.engine.dataset import DatasetSpec, dataset_of_release, placed
-from clustergraph.errors import ClustergraphError
+from clustergraph.errors import ClustergraphError, ReleaseUnavailable, UnusableInput
 from clustergraph.library.query import load_queries
 from clustergraph.service.editions import Edition, Editions, make_edition
 from clustergraph.service.responses import LOG
@@ -63,9 +63,13 @@ class ReleaseWatch:
                 return False
             edition, dataset = await asyncio.to_thread(self._prepare)
             await self._switch(dataset)
-        except ClustergraphError as error:
+        except (ReleaseUnavailable, UnusableInput) as error:
             self._refused = number
             LOG.error("Release %s cannot be served; the one before stays. %s", number, error)
+            return False
+        except ClustergraphError as error:
+            # Not the release's fault, so it is tried again at the next look.
+            LOG.error("Release %s could not be loaded; the one before stays for now. %s", number, error)
             return False
         self._editions.current = edition
         self._refused = None
@@ -75,6 +79,6 @@ class ReleaseWatch:
     def _prepare(self) -> tuple[Edition, DatasetSpec]:
         release = snapshot.current_release(self._settings.home)
         if release is None:
-            raise ClustergraphError("There is no release any more.")
+            raise ReleaseUnavailable("There is no release any more.")
         queries = load_queries(release.directory / "queries")
         return make_edition(release, queries, self._settings), self._dataset_of(release)

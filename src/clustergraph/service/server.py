@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 from collections.abc import Callable
+from typing import Final
 
 import uvicorn
 
@@ -12,6 +14,8 @@ from clustergraph.service.app import Service
 from clustergraph.service.connections import BreaksOff, ConnectionLimits, bounded_protocol
 from clustergraph.service.fleet import Fleet
 from clustergraph.settings import Settings
+
+_ALLOCATIONS_BEFORE_COLLECTION: Final = 10_000
 
 
 class FrontServer(uvicorn.Server):
@@ -52,6 +56,10 @@ class FrontServer(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start the engine, then listen, then have the others do so."""
         await self._engine.start()
+        # What is here now stays, so no collection need look at it again; requests leave few cycles behind.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(_ALLOCATIONS_BEFORE_COLLECTION, 20, 20)
         await super().startup(sockets)
         if self.started and not self.should_exit:
             if self._fleet is not None:
