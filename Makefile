@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test lint check clean
+.PHONY: help run build test lint check bench bench-large clean
 
 help:
 	@echo "make run    build the graph if needed and serve it on http://127.0.0.1:8000"
@@ -15,6 +15,8 @@ help:
 	@echo "make test   set up and run all tests"
 	@echo "make lint   ruff, mypy (strict) and import-linter"
 	@echo "make check  lint and test"
+	@echo "make bench  measure speed beside other servers (15 minutes); writes docs/benchmarks.md"
+	@echo "make bench-large  the same questions over 10 M triples"
 	@echo "make clean  remove .venv and caches"
 
 $(STAMP): pyproject.toml
@@ -43,5 +45,20 @@ lint: $(STAMP)
 
 check: lint test
 
+BENCH := .venv-bench
+BENCH_STAMP := $(BENCH)/.installed
+
+$(BENCH_STAMP): pyproject.toml
+	@echo "Setting up $(BENCH), with the servers to compare with …"
+	@test -x $(BENCH)/bin/python || $(PYTHON) -m venv $(BENCH)
+	@$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	@touch $(BENCH_STAMP)
+
+bench: $(STAMP) $(BENCH_STAMP)
+	@$(BIN)/python -m benchmarks.run
+
+bench-large: $(STAMP) $(BENCH_STAMP)
+	@$(BIN)/python -m benchmarks.run --only large
+
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) $(BENCH) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

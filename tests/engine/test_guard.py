@@ -222,7 +222,9 @@ IRI_PARTS = [
     *["http", "https", ":", "/", "//", "@", "allowed.example", "evil", ".", ":80", ":8443", "%2E", "#", "?"],
     *["\u3002", "ALLOWED.example", "user", "[::1]", "\\u002E", "&", ";", "http://allowed.example"],
 ]
-ALLOWED = frozenset({"http://allowed.example", "https://allowed.example:8443", "not an origin", "http://x/y"})
+ALLOWED = frozenset(
+    {"http://allowed.example", "https://allowed.example:8443", "not an origin", "http://x/y", "http://slash/"}
+)
 
 
 @pytest.mark.parametrize(
@@ -311,7 +313,7 @@ def test_a_refused_service_is_told_what_may_be_asked() -> None:
     with pytest.raises(QueryRefused) as refusal:
         inspect("ASK { SERVICE <http://evil.example/> {} }", service_origins=ALLOWED)
     assert "<http://evil.example/>" in refusal.value.what
-    assert "http://allowed.example, https://allowed.example:8443" in str(refusal.value.fix)
+    assert "http://allowed.example, http://slash, https://allowed.example:8443." in str(refusal.value.fix)
     with pytest.raises(QueryRefused, match="variable"):
         inspect("ASK { SERVICE ?e {} }", service_origins=ALLOWED)
 
@@ -357,3 +359,36 @@ def test_another_reader_of_iris_finds_only_origins_that_may_be_asked(parts: list
 )
 def test_a_query_is_repeatable_unless_it_makes_something_new_each_time(query: str, repeatable: bool) -> None:
     assert inspect(query).repeatable is repeatable
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "ASK{FILTERex:f(1<2)SERVICEex:e#>)\n{}}",
+        "ASK{FILTERex:f(1<2)SERVICE?e#>)\n{}}",
+        "ASK{?s ?p trueFILTER ex:f(1<2)SERVICEex:e#>)\n{}}",
+        "ASK{FILTERFILTERbyex:f(1<2)SERVICEex:e#>)\n{}}",
+        "SELECT * {{SELECT ?s {?s ?p ?o} GROUPBY ?s HAVINGex:f(1<<http://x#>)}SERVICE ex:e{}}#\n)}}",
+    ],
+)
+def test_service_cannot_hide_behind_a_sign_that_glued_keywords_make_ambiguous(query: str) -> None:
+    """Oxigraph reads a comparison and SERVICE; the longest match of `<` is an IRI that holds both."""
+    declared = "PREFIX ex: <http://e/> PREFIX byex: <http://e/> PREFIX http: <http://e/> "
+    with pytest.raises(QueryRefused, match="two ways"):
+        inspect(declared + query)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "PREFIX ex: <http://e/> ASK { FILTERex:f(1 < 2) }",
+        "SELECT DISTINCT?s{?s?p(1 2)VALUES(?x ?y){('a'<http://e/x>)}FILTER(?s<?o&&?o>?s)}",
+        "PREFIX filter: <http://e/> ASK { ?s filter:list (1 <http://e/x>) }",
+    ],
+)
+def test_a_sign_that_has_one_meaning_is_no_reason_to_refuse(query: str) -> None:
+    try:
+        ox.Store().query(query)
+    except RuntimeError as error:
+        assert "custom function" in str(error)
+    inspect(query)

@@ -22,16 +22,12 @@ from clustergraph.service.operator import OperatorSocket
 from clustergraph.service.telemetry import Telemetry
 from clustergraph.settings import Settings
 
-from .watched import WatchedEngine
-
-watched = not hasattr(EmbeddedEngine, "running")
-
 ENDLESS = "# a comment\nPREFIX e: <http://e/>\nSELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
 
 
 @asynccontextmanager
 async def watched_over(data: Path, **settings: Any) -> AsyncIterator[Any]:
-    engine = (WatchedEngine if watched else EmbeddedEngine)(
+    engine = EmbeddedEngine(
         dataset_of_files([data]), Settings(**{"workers": 2, "query_deadline_seconds": 60.0, **settings})
     )
     await engine.start()
@@ -105,24 +101,10 @@ async def lines(path: Path, *requests: dict[str, object] | bytes) -> list[dict[s
         writer.close()
 
 
-_QUERIES = """
-import sys
-import typer
-from clustergraph.cli.queries import run_queries
-from clustergraph.cli.terminal import failures_in_words, people
-from clustergraph.settings import Settings
-def queries(json: bool = False, stop: str = None, watch: bool = False) -> None:
-    console = people()
-    with failures_in_words(console):
-        run_queries(Settings(), console, as_json=json, stop=stop, watch=watch)
-typer.run(queries)
-"""
-
-
 def command(home: Path, *arguments: str) -> tuple[list[str], dict[str, str]]:
     """`clustergraph queries` as a process: its arguments and environment."""
     return (
-        [sys.executable, "-c", _QUERIES, *arguments],
+        [sys.executable, "-m", "clustergraph", "queries", *arguments],
         {**os.environ, "CLUSTERGRAPH_HOME": str(home), "COLUMNS": "200", "TERM": "dumb"},
     )
 

@@ -197,3 +197,24 @@ def test_links_lead_to_the_same_answer_in_other_formats_and_to_what_describes_it
         for target in alternates
     }
     assert found == {"application/sparql-results+xml", "text/csv", "text/tab-separated-values"}
+
+
+def test_answers_of_an_earlier_load_are_neither_kept_nor_validated(tmp_path: Path) -> None:
+    """Blank nodes get new labels whenever a dataset is loaded, so no bytes of two loads are the same."""
+    file = tmp_path / "blank.ttl"
+    file.write_text("[] <http://example.org/p> 1 .", encoding="utf-8")
+    chosen = settings()
+    engine = EmbeddedEngine(dataset_of_files([file]), chosen)
+    with listening(create_app(engine, None, {}, chosen)) as address:
+        running = Running(address, engine)
+        before = running.ask("SELECT ?s { ?s ?p ?o }")
+        zygote = engine.processes().zygote
+        assert zygote is not None
+        os.kill(zygote, signal.SIGKILL)
+        deadline = time.monotonic() + 15
+        while engine.processes().zygote in (None, zygote):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        after = running.ask("SELECT ?s { ?s ?p ?o }")
+        assert after.content != before.content
+        assert after.headers["ETag"] != before.headers["ETag"]

@@ -22,7 +22,7 @@ _GREETING_SECONDS: Final = 5.0
 class Channel:
     """One front's connection to a zygote that holds a dataset.
 
-    `quads` is the size of the dataset, `pid` the zygote; a worker that has touched more than
+    `quads` is the size of the dataset, `pid` the zygote, `load` the name of this load of the dataset; a worker that has touched more than
     `idle_wear_bytes` of memory should be replaced when it has nothing to do.
     """
 
@@ -38,6 +38,7 @@ class Channel:
         self._handle: int | None = None
         self.quads = 0
         self.pid = 0
+        self.load = ""
         self.idle_wear_bytes = 0
 
     async def begin(self) -> bool:
@@ -56,6 +57,7 @@ class Channel:
         self.pid = hello["process"]
         self._handle = _handle(self.pid)
         self.quads = hello["ready"]
+        self.load = hello["load"]
         self.idle_wear_bytes = hello["idle_wear_bytes"]
         return True
 

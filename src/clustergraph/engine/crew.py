@@ -82,6 +82,11 @@ class Crew:
         return self._channel.pid
 
     @property
+    def load(self) -> str:
+        """The name of the load of the dataset that the workers share."""
+        return self._channel.load
+
+    @property
     def workers(self) -> tuple[int, ...]:
         """The process identifiers of the workers that have been forked and not been buried."""
         return tuple(self._processes.values())

@@ -98,6 +98,7 @@ class EmbeddedEngine:
 
     def __init__(self, dataset: DatasetSpec, settings: Settings, zygotes: Zygotes | None = None) -> None:
         self._spec = dataset
+        self._identity = dataset.identity
         self._settings = settings
         self._zygotes = zygotes
         self._limits = wire.Limits(
@@ -107,7 +108,7 @@ class EmbeddedEngine:
         self._pool: Pool | None = None
         self._leaving: set[asyncio.Task[None]] = set()
         self._waiting = WaitingLine(settings.queue_length, settings.queue_seconds)
-        self._space = SpoolSpace(settings.spool_mib * _MIB)
+        self.space = SpoolSpace(settings.spool_mib * _MIB)
         self._numbers = count(1)
         self._past_deaths: Counter[str] = Counter()
         self._reloads = 0
@@ -117,8 +118,8 @@ class EmbeddedEngine:
 
     @property
     def dataset(self) -> str:
-        """The identity of the dataset that is asked now."""
-        return self._spec.identity
+        """The identity of the dataset that is asked now, as it was loaded."""
+        return self._identity
 
     @property
     def spec(self) -> DatasetSpec:
@@ -231,7 +232,7 @@ class EmbeddedEngine:
         task = _task(request, shape, seconds)
         link = await self._admit(request.client)
         exchange = Exchange(
-            self._loop, request, number=next(self._numbers), seconds=seconds, space=self._space
+            self._loop, request, number=next(self._numbers), seconds=seconds, space=self.space
         )
         exchange.deadline = self._loop.call_later(seconds, _expire, link, exchange, seconds)
         link.ask(task, exchange)
@@ -275,6 +276,7 @@ class EmbeddedEngine:
 
     def _install(self, pool: Pool) -> None:
         self._pool = pool
+        self._identity = pool.identity
         self._trouble = None
         while pool.idle and self._waiting:
             self._offer(pool, pool.idle.pop())
@@ -331,7 +333,7 @@ class EmbeddedEngine:
             self._waiting.leave(client, place)
 
     def _give_back(self, link: WorkerLink) -> None:
-        if self._pool is not None and link.dataset == self._pool.dataset.identity:
+        if self._pool is not None and link.dataset == self._pool.identity:
             self._offer(self._pool, link)
 
     def _offer(self, pool: Pool, link: WorkerLink) -> None:

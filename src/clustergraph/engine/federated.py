@@ -104,9 +104,9 @@ class FederatedEngine:
     async def answer(self, request: QueryRequest) -> Answer:
         """Begin to answer, as `engine.base.Engine.answer` describes it.
 
-        With SERVICE also raises RemoteFailed where another service gives no usable answer, and QueryOverBudget
-        where it gives too much. The deadline then counts from this call, the wait for a worker included. A
-        query that is only checked reaches nobody.
+        With SERVICE also raises RemoteFailed where another service gives no usable answer, and
+        QueryOverBudget where it gives too much. The deadline then counts from this call, the wait for a
+        worker included. A query that is only checked reaches nobody.
         """
         if not _may_call(request.query):
             return await self.inner.answer(request)

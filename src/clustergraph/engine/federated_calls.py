@@ -1,4 +1,4 @@
-"""One call to another SPARQL service: the query goes out, a table of solutions comes back or the call fails."""
+"""One call to another SPARQL service: a query goes out, and a table of solutions comes back or it fails."""
 
 from __future__ import annotations
 

@@ -27,13 +27,13 @@ class ServiceClause:
 
 @dataclass(frozen=True, slots=True)
 class EditedText:
-    """A text with some parts replaced; `edits` are start and end in the old text, and the length of the new."""
+    """A text with parts replaced; `edits` are start and end in the old text, and the length of the new part."""
 
     text: str
     edits: tuple[tuple[int, int, int], ...] = ()
 
     def old_offset(self, offset: int) -> int:
-        """The offset in the old text of what stands at an offset in this one; a replaced part is its start."""
+        """Where in the old text stands what stands at an offset in this one; a new part is at its start."""
         shift = 0
         for start, end, length in self.edits:
             begins = start + shift
@@ -46,7 +46,7 @@ class EditedText:
 
 
 class AskedQuery:
-    """A query with SERVICE clauses: its text as written and as it is evaluated, codepoint escapes replaced."""
+    """A query with SERVICE clauses, as written and as it is evaluated: codepoint escapes replaced."""
 
     def __init__(self, written: str, shape: QueryShape) -> None:
         self.shape = shape

@@ -59,8 +59,13 @@ def values_block(answer: bytes, variables: Sequence[str], allowance: Allowance) 
     """
     if _too_deep(answer):
         raise UnusableSolutions("nests deeper than any table of solutions")
+    return _block(variables, _rows(answer, variables, allowance))
+
+
+def _rows(answer: bytes, variables: Sequence[str], allowance: Allowance) -> list[str]:
     blanks = _Blanks()
     rows: list[str] = []
+    solutions = None
     try:
         solutions = ox.parse_query_results(answer, format=ox.QueryResultsFormat.JSON)
         if not isinstance(solutions, ox.QuerySolutions):
@@ -75,7 +80,10 @@ def values_block(answer: bytes, variables: Sequence[str], allowance: Allowance) 
             allowance.take(rows[-1])
     except (SyntaxError, OSError):
         raise UnusableSolutions("is not SPARQL Query Results JSON") from None
-    return _block(variables, rows)
+    finally:
+        # It belongs to this thread and must end here, not with the traceback of an error.
+        del solutions
+    return rows
 
 
 def _block(variables: Sequence[str], rows: Sequence[str]) -> str:

@@ -54,7 +54,9 @@ def origin_of(iri: str) -> str | None:
 def origins_of(entries: Iterable[str]) -> frozenset[str]:
     """The origins among `entries`; one with a path says less than an origin allows and is left out."""
     return frozenset(
-        origin for entry in entries if entry.count("/") == 2 and (origin := origin_of(entry)) is not None
+        origin
+        for entry in entries
+        if entry.removesuffix("/").count("/") == 2 and (origin := origin_of(entry)) is not None
     )
 
 

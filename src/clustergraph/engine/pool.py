@@ -35,6 +35,11 @@ class Pool:
         """Load the dataset and have `size` workers; raises what `Zygotes.open` raises."""
         await self.crew.start(self.dataset, limits, size)
 
+    @property
+    def identity(self) -> str:
+        """What equal answers mean here: the dataset, as it was loaded this time."""
+        return f"{self.dataset.identity} {self.crew.load}"
+
     def take(self) -> WorkerLink | None:
         """A free worker, or None."""
         while self.idle:
@@ -45,5 +50,5 @@ class Pool:
         return None
 
     def _free(self, link: WorkerLink) -> None:
-        link.dataset = self.dataset.identity
+        link.dataset = self.identity
         self._on_free(self, link)

@@ -21,9 +21,9 @@ def is_repeatable(tokens: Sequence[Token], first: int) -> bool:
     """
     for index in range(first, len(tokens) - 1):
         token = tokens[index]
-        if token.kind == WORD and tokens[index + 1].text == "(":
-            if token.text.upper().endswith(CHANGING):
-                return False
+        is_call = token.kind == WORD and tokens[index + 1].text == "("
+        if is_call and token.text.upper().endswith(CHANGING):
+            return False
     return not tokens[first].keyword.startswith("CONSTRUCT") or not _mints_blank_nodes(tokens, first)
 
 

@@ -8,20 +8,20 @@ from typing import IO
 
 
 class SpoolSpace:
-    """The disk space that the spools of one engine may use together, in bytes."""
+    """The disk space that the spools of one engine may use together; `free` is what is left of it, in bytes."""
 
     def __init__(self, capacity: int) -> None:
-        self._free = capacity
+        self.free = capacity
 
     def take(self, size: int) -> bool:
         """Set `size` bytes aside; False where that much is not free."""
-        if size > self._free:
+        if size > self.free:
             return False
-        self._free -= size
+        self.free -= size
         return True
 
     def give_back(self, size: int) -> None:
-        self._free += size
+        self.free += size
 
 
 class Spool:

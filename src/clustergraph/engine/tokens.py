@@ -85,7 +85,7 @@ _OPENS_EXPRESSIONS: Final = frozenset({"SELECT", "BY", "HAVING"})
 _ENDS_EXPRESSIONS: Final = frozenset({"WHERE", "FROM", "VALUES", "LIMIT", "OFFSET"})
 #: The keywords that decide which parentheses hold expressions.
 _CLAUSE: Final = re.compile("SELECT|FILTER|HAVING|BY|VALUES|WHERE|FROM")
-_LAST_CLAUSE: Final = re.compile(".*(?:FILTER|HAVING|BY)", re.IGNORECASE)
+_NAMED_CLAUSE: Final = re.compile("FILTER|HAVING|BY", re.IGNORECASE)
 _OPERAND_KINDS: Final = frozenset({IRI, NAME, BLANK, VARIABLE, LANGUAGE, NUMBER, STRING})
 _OPERAND_ENDS: Final = frozenset({")", "}", "]"})
 
@@ -184,10 +184,13 @@ class _Glue:
                 prefix = token.text.partition(":")[0]
                 if token.text[-1] == ":":
                     self.declared.add(prefix)
-                clause = None if self.found else _LAST_CLAUSE.match(prefix)
-                self.found = self.found or (clause is not None and prefix[clause.end() :] in self.declared)
+                self.found = self.found or self._ends_declared(prefix)
         self.seen = len(tokens)
         return self.found
+
+    def _ends_declared(self, prefix: str) -> bool:
+        clauses = [match.end() for match in _NAMED_CLAUSE.finditer(prefix)]
+        return len(clauses) > 9 or any(prefix[end:] in self.declared for end in clauses)
 
 
 def tokenise(text: str, *, max_depth: int) -> list[Token]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import errno
 import gc
 import os
+import secrets
 import select
 import shutil
 import signal
@@ -90,6 +91,8 @@ class _Opened:
         self.open_store = open_store
         self.quads = quads
         self.on_disk = on_disk
+        # Oxigraph gives blank nodes new labels at each load, so answers of two loads may differ.
+        self.load = secrets.token_urlsafe(9)
         self.descriptors = descriptors
         self.wear_bytes = max(_LEAST_WEAR, int(size * _WEAR))
         # What a worker over a disk holds is no copy of anything, so it may keep it.
@@ -245,6 +248,7 @@ class _Zygote:
                 "ready": self._opened.quads,
                 "process": os.getpid(),
                 "idle_wear_bytes": self._opened.idle_wear_bytes,
+                "load": self._opened.load,
             }
         )
 

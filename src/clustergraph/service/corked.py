@@ -37,6 +37,11 @@ class Corked:
         self._send()
         self._transport.close()
 
+    def abort(self) -> None:
+        """Send what is held, as far as it goes at once, then end the connection."""
+        self._send()
+        self._transport.abort()
+
     def get_write_buffer_size(self) -> int:
         """Bytes that are written and not sent."""
         return self._transport.get_write_buffer_size() + sum(map(len, self._held))

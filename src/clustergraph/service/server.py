@@ -10,6 +10,7 @@ from typing import Final
 import uvicorn
 
 from clustergraph.engine.embedded import EmbeddedEngine
+from clustergraph.engine.guard import inspect
 from clustergraph.service.app import Service
 from clustergraph.service.connections import BreaksOff, ConnectionLimits, bounded_protocol
 from clustergraph.service.fleet import Fleet
@@ -56,6 +57,8 @@ class FrontServer(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start the engine, then listen, then have the others do so."""
         await self._engine.start()
+        # The guard's expressions are compiled before anybody waits for them.
+        inspect("ASK {}")
         # What is here now stays, so no collection need look at it again; requests leave few cycles behind.
         gc.collect()
         gc.freeze()
