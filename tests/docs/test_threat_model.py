@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-LINES = re.findall(r"^\| (.+?) \| (.+?) \| `(.+?)::(?:\w+::)?(\w+)` \|$", (ROOT / "THREAT_MODEL.md").read_text(), re.M)
+LINES = re.findall(
+    r"^\| (.+?) \| (.+?) \| `(.+?)::(?:\w+::)?(\w+)` \|$", (ROOT / "THREAT_MODEL.md").read_text(), re.M
+)
 
 
 def test_the_threat_model_is_read() -> None:

@@ -71,8 +71,12 @@ QUERIES = {
     "exists inside": "SELECT * { ?s :name ?n SERVICE <1> { ?s :size ?z FILTER EXISTS { ?s :city ?c } } }",
     "beside a graph": "SELECT * { GRAPH ?g { ?s :holds ?o } SERVICE <1> { ?o :city ?c } }",
     "graph inside": "SELECT * { ?s :name ?n SERVICE <1> { ?s :city ?c OPTIONAL { GRAPH ?g { ?s ?p ?o } } } }",
-    "subselect": "SELECT * { ?s :name ?n { SELECT ?s (MAX(?c) AS ?m) { SERVICE <1> { ?s :city ?c } } GROUP BY ?s } }",
-    "limit inside": "SELECT * { SERVICE <1> { SELECT ?s ?c { ?s :city ?c } ORDER BY ?c LIMIT 2 } ?s :name ?n }",
+    "subselect": (
+        "SELECT * { ?s :name ?n { SELECT ?s (MAX(?c) AS ?m) { SERVICE <1> { ?s :city ?c } } GROUP BY ?s } }"
+    ),
+    "limit inside": (
+        "SELECT * { SERVICE <1> { SELECT ?s ?c { ?s :city ?c } ORDER BY ?c LIMIT 2 } ?s :name ?n }"
+    ),
     "values inside": "SELECT * { ?s :name ?n SERVICE <1> { VALUES ?s { :a :b } ?s :city ?c } }",
     "values outside": "SELECT * { SERVICE <1> { ?s :city ?c } } VALUES (?s ?c) { (:a UNDEF) (UNDEF 'Brno') }",
     "bind": "SELECT * { SERVICE <1> { ?s :size ?z BIND(?z * 2 AS ?y) } BIND(?y + 1 AS ?x) }",
@@ -96,9 +100,13 @@ QUERIES = {
     "distinct and order": "SELECT DISTINCT ?c { ?s ?p ?o SERVICE <1> { ?s :city ?c } } ORDER BY ?c",
     "silent that works": "SELECT * { ?s :name ?n SERVICE SILENT <1> { ?s :city ?c } }",
     "silent that fails": "SELECT * { ?s :name ?n SERVICE SILENT <0> { ?s :city ?c } }",
-    "silent that fails in optional": "SELECT * { ?s :name ?n OPTIONAL { SERVICE SILENT <0> { ?s :city ?c } } }",
+    "silent that fails in optional": (
+        "SELECT * { ?s :name ?n OPTIONAL { SERVICE SILENT <0> { ?s :city ?c } } }"
+    ),
     "silent that fails in minus": "SELECT * { ?s :name ?n MINUS { SERVICE SILENT <0> { ?s :city ?c } } }",
-    "silent that fails in exists": "SELECT * { ?s :name ?n FILTER EXISTS { SERVICE SILENT <0> { ?s :city ?c } } }",
+    "silent that fails in exists": (
+        "SELECT * { ?s :name ?n FILTER EXISTS { SERVICE SILENT <0> { ?s :city ?c } } }"
+    ),
     "lower case": "select * { ?s :name ?n service <1> { ?s :city ?c } }",
     "an escaped keyword": "SELECT * { ?s :name ?n \\u0053ERVICE <1> { ?s :city ?c } }",
 }

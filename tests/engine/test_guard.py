@@ -392,3 +392,9 @@ def test_a_sign_that_has_one_meaning_is_no_reason_to_refuse(query: str) -> None:
     except RuntimeError as error:
         assert "custom function" in str(error)
     inspect(query)
+
+
+def test_triple_terms_nest_no_deeper_than_brackets() -> None:
+    deep = "<< " * (MAX_DEPTH + 1)
+    with pytest.raises(QueryRefused, match="triple terms"):
+        inspect(f"ASK {{ {deep} ?s ?p ?o }}")

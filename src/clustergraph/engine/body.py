@@ -74,7 +74,7 @@ class Body:
         found = _NOT_IN_XML.search(self._tail + data)
         if found is not None:
             raise QueryUnserialisable(
-                f"The result holds the character U+{ord(found.group().decode()):04X}, which XML cannot carry.",
+                f"The result holds U+{ord(found.group().decode()):04X}, which no XML document can carry.",
                 fix="Ask for another format, such as JSON or Turtle.",
             )
         self._tail = data[-_CARRIED:]

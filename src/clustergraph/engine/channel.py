@@ -22,8 +22,8 @@ _GREETING_SECONDS: Final = 5.0
 class Channel:
     """One front's connection to a zygote that holds a dataset.
 
-    `quads` is the size of the dataset, `pid` the zygote, `load` the name of this load of the dataset; a worker that has touched more than
-    `idle_wear_bytes` of memory should be replaced when it has nothing to do.
+    `quads` is the size of the dataset, `pid` the zygote, `load` names this load of the dataset. A worker that
+    has touched more than `idle_wear_bytes` of memory should be replaced when it has nothing to do.
     """
 
     def __init__(

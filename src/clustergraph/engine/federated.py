@@ -22,7 +22,7 @@ from clustergraph.engine.federated_solutions import (
     Allowance,
     TooManySolutions,
     UnusableSolutions,
-    no_solution_known,
+    unknown_solution,
     values_block,
 )
 from clustergraph.engine.guard import QueryShape, inspect
@@ -34,8 +34,6 @@ Ask = Callable[[QueryRequest, QueryShape], Awaitable[Answer]]
 
 #: What SILENT leaves of the time there is, for what is asked of this dataset.
 _SILENT_SHARE: Final = 0.75
-#: A default graph that no dataset has: what is asked of it costs nothing.
-_NO_GRAPH: Final = "urn:x-clustergraph:no-graph"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,14 +138,14 @@ class FederatedEngine:
             raise QueryTimeout(seconds) from None
 
     async def _answer_before(self, ends: float, request: QueryRequest, asked: AskedQuery) -> Answer:
-        graphs = asked.as_graphs()
-        check = replace(request, query=graphs.text, checked_only=True, deadline_seconds=_left(ends))
-        with asked.told_of(graphs):
+        variables = [await self._variables(request, asked, each, ends) for each in asked.clauses]
+        outside = asked.without_groups(variables)
+        check = replace(request, query=outside.text, checked_only=True, deadline_seconds=_left(ends))
+        with asked.told_of(outside):
             checked = await self.inner.answer(check)
         if request.checked_only:
             return checked
         await checked.aclose()
-        variables = [await self._variables(request, asked, each, ends) for each in asked.clauses]
         async with self._slot():
             answers = await self._fetched(request, asked, ends)
             blocks = await asyncio.to_thread(self._blocks, asked.clauses, variables, answers)
@@ -160,21 +158,18 @@ class FederatedEngine:
     async def _variables(
         self, request: QueryRequest, asked: AskedQuery, clause: ServiceClause, ends: float
     ) -> list[str]:
-        """The variables in scope after a clause's group (SPARQL 1.1 section 18.2.1), as the engine sees them.
-
-        It is asked for no solution over no graph, so this costs a reading of the text.
-        """
-        query = f"{asked.shape.prologue}SELECT * WHERE {clause.group} LIMIT 0"
-        answer = await self.inner.answer(
-            QueryRequest(
-                query=query,
-                result_format=JSON,
-                default_graphs=(_NO_GRAPH,),
-                base_iri=request.base_iri,
-                deadline_seconds=_left(ends),
-                client=request.client,
+        """The variables in scope after a clause's group (SPARQL 1.1 section 18.2.1), as the engine reads it."""
+        query = asked.variables_of(clause)
+        with asked.told_of(query):
+            answer = await self.inner.answer(
+                QueryRequest(
+                    query=query.text,
+                    result_format=JSON,
+                    base_iri=request.base_iri,
+                    deadline_seconds=_left(ends),
+                    client=request.client,
+                )
             )
-        )
         try:
             head = json.loads(b"".join([block async for block in answer.chunks()]))["head"]
         finally:
@@ -222,11 +217,11 @@ class FederatedEngine:
         blocks: list[str] = []
         for clause, names, answer in zip(clauses, variables, answers, strict=True):
             try:
-                block = no_solution_known(names) if answer is None else values_block(answer, names, allowance)
+                block = unknown_solution(names) if answer is None else values_block(answer, names, allowance)
             except UnusableSolutions as error:
                 if not clause.call.silent:
                     raise RemoteFailed(clause.call.iri, f"gave an answer that {error}", status=200) from None
-                block = no_solution_known(names)
+                block = unknown_solution(names)
             except TooManySolutions:
                 raise too_much(
                     clause.call.iri, f"{limits.rows:,} solutions or {limits.max_bytes:,} bytes in all"

@@ -8,11 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Final
 
+from clustergraph.engine.federated_solutions import unknown_solution
 from clustergraph.engine.federation import ServiceCall
 from clustergraph.engine.guard import MAX_DEPTH, QueryShape
 from clustergraph.engine.tokens import Position, decode_codepoints, tokenise
 from clustergraph.errors import QueryMisplaced, QueryRefused
+
+_NO_GRAPH: Final = "urn:x-clustergraph:no-graph"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,31 +63,34 @@ class AskedQuery:
         line, column = self._place(clause.start)
         return QueryRefused(what, line=line, column=column, fix=fix)
 
-    def as_graphs(self) -> EditedText:
-        """The query with GRAPH for SERVICE, of the same length: as well-formed, and it reaches nobody.
+    def variables_of(self, clause: ServiceClause) -> EditedText:
+        """A query for the variables in scope after a clause's group, whose head answers it.
 
-        Both clauses take the same places in the grammar (productions 58 and 59), and the same variables are
-        in scope after them where a constant names the graph (section 18.2.1).
+        The filter spares its evaluation, so functions that only the other service knows do not matter.
         """
-        text = self.shape.text
-        for clause in self.clauses:
-            name = text[clause.call.start : clause.call.end]
-            words = "GRAPH".ljust(clause.call.start - clause.start)
-            text = text[: clause.start] + words + name + text[clause.call.end :]
-        return EditedText(text)
+        begin, end = len(self.shape.prologue), len(self.shape.text)
+        group = clause.end - len(clause.group)
+        edits = ((begin, group, "SELECT * WHERE { "), (clause.end, end, " FILTER(false) }"))
+        return _edited(self.shape.text, edits)
+
+    def without_groups(self, variables: Sequence[Sequence[str]]) -> EditedText:
+        """The query with groups that reach nobody: as well-formed as the rest of the query is.
+
+        GRAPH takes the place of SERVICE in the grammar (productions 58 and 59), and a block has the
+        variables that are in scope after the clause (section 18.2.1).
+        """
+        return _edited(
+            self.shape.text,
+            [
+                (each.start, each.end, f"GRAPH <{_NO_GRAPH}> {{ {unknown_solution(names)} }}")
+                for each, names in zip(self.clauses, variables, strict=True)
+            ],
+        )
 
     def with_blocks(self, blocks: Sequence[str]) -> EditedText:
         """The query with a block in the place of each clause, in their order."""
-        parts: list[str] = []
-        end = 0
-        for clause, block in zip(self.clauses, blocks, strict=True):
-            parts += (self.shape.text[end : clause.start], block)
-            end = clause.end
-        parts.append(self.shape.text[end:])
-        edits = zip(self.clauses, blocks, strict=True)
-        return EditedText(
-            "".join(parts), tuple((clause.start, clause.end, len(block)) for clause, block in edits)
-        )
+        places = zip(self.clauses, blocks, strict=True)
+        return _edited(self.shape.text, [(each.start, each.end, block) for each, block in places])
 
     def query_of(self, clause: ServiceClause, base_iri: str | None) -> str:
         """The query that asks a clause's endpoint for every solution of its group.
@@ -130,6 +137,17 @@ class AskedQuery:
                 )
             found.append(clause)
         return tuple(found)
+
+
+def _edited(text: str, edits: Sequence[tuple[int, int, str]]) -> EditedText:
+    """A text with parts, given by start and end in their order, replaced."""
+    parts: list[str] = []
+    kept = 0
+    for start, end, new in edits:
+        parts += (text[kept:start], new)
+        kept = end
+    parts.append(text[kept:])
+    return EditedText("".join(parts), tuple((start, end, len(new)) for start, end, new in edits))
 
 
 def _closing(tokens: Sequence[tuple[str, str, int]], opening: int) -> int:

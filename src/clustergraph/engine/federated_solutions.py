@@ -43,8 +43,8 @@ class Allowance:
             raise TooManySolutions
 
 
-def no_solution_known(variables: Sequence[str]) -> str:
-    """One solution that binds nothing: what a failed SERVICE SILENT means (Federated Query section 2.3)."""
+def unknown_solution(variables: Sequence[str]) -> str:
+    """A group with one solution that binds nothing: what a failed SERVICE SILENT means (Federated Query section 2.3)."""
     return _block(variables, [f"({' '.join('UNDEF' for _ in variables)})"])
 
 

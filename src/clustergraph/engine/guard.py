@@ -157,6 +157,7 @@ class _Inspection:
         self._origins = origins_of(service_origins)
         self._services: list[ServiceCall] = []
         self._place = Position(text)
+        self._max_depth = max_depth
         self._max_operators = max_operators
         self._tokens: Sequence[Token] = tokenise(text, max_depth=max_depth)
         self._prefixes: dict[str, str] = {}
@@ -242,11 +243,19 @@ class _Inspection:
         )
 
     def _check_body(self, first: int) -> None:
-        operators = 0
+        operators = quoted = 0
         for index in range(first, len(self._tokens)):
             token = self._tokens[index]
             if token.kind == PUNCTUATION:
                 operators += token.text in _OPERATORS
+                # The signs around triple terms are no brackets to the reader of tokens.
+                quoted += (token.text == "<<") - (token.text == ">>")
+                if quoted > self._max_depth:
+                    raise self._refused(
+                        f"The query nests more than {self._max_depth} triple terms.",
+                        token,
+                        "Write it flatter, or ask in several queries.",
+                    )
             elif token.kind == WORD:
                 operators += token.keyword in _CLAUSES
                 # No other keyword holds this one, and Oxigraph reads SERVICESILENT as two.

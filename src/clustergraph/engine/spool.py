@@ -8,7 +8,7 @@ from typing import IO
 
 
 class SpoolSpace:
-    """The disk space that the spools of one engine may use together; `free` is what is left of it, in bytes."""
+    """The disk space that the spools of one engine may use together; `free` bytes of it are left."""
 
     def __init__(self, capacity: int) -> None:
         self.free = capacity

@@ -40,8 +40,8 @@ from clustergraph.errors import (
 
 # A worker that reads quads copies the pages they stand in, for Oxigraph counts references in them. Measured
 # at 1 million triples (a store of 354 MB): 13 KB for a look-up of something new, 80 to 150 MB for a scan of
-# 100,000 rows, 275 MB for a scan of all. A fork and the end of a worker cost 8 ms together, but the first scan
-# of a fresh worker takes three times as long as its next, for it is the one that copies.
+# 100,000 rows, 275 MB for a scan of all. A fork and the end of a worker cost 8 ms together, but the first
+# scan of a fresh worker takes three times as long as its next, for it is the one that copies.
 #: The share of the dataset's memory that a worker may have touched and go on, and the least that is so.
 _WEAR: Final = 1 / 16
 _LEAST_WEAR: Final = 512 * 1024 * 1024
