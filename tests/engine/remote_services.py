@@ -74,7 +74,8 @@ def served(respond: Respond, *, tls: ssl.SSLContext | None = None) -> Iterator[R
             remote.calls.append(call)
             respond(self, call)
 
-        do_GET = do_POST
+        def do_GET(self) -> None:
+            self.do_POST()
 
         def log_message(self, *words: object) -> None:
             pass

@@ -366,13 +366,10 @@ def test_a_timeout_of_the_caller_stays_one() -> None:
 )
 def test_a_server_must_prove_the_name_that_was_asked_for(tmp_path: Path) -> None:
     key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
-    subprocess.run(
-        f"openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=right.example -keyout {key} -out {certificate}"
-        " -addext subjectAltName=DNS:right.example",
-        shell=True,
-        check=True,
-        capture_output=True,
-    )
+    command = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=right.example"
+    names = ["-addext", "subjectAltName=DNS:right.example"]
+    files = ["-keyout", str(key), "-out", str(certificate)]
+    subprocess.run([*command.split(), *names, *files], check=True, capture_output=True)
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.load_cert_chain(certificate, key)
     trusting = ssl.create_default_context(cafile=str(certificate))

@@ -40,7 +40,8 @@ FIRST = """
 :a :city "Wien" , "Graz" ; :size 3 .
 :b :city "Brno" ; :size 41 .
 :c :size 41 ; :label "Cleo"@de-at .
-:z :city "line\\nbreak \\"quoted\\" back\\\\slash {} # ?x" ; :when "2018-01-01"^^<http://www.w3.org/2001/XMLSchema#date> .
+:z :city "line\\nbreak \\"quoted\\" back\\\\slash {} # ?x" ;
+   :when "2018-01-01"^^<http://www.w3.org/2001/XMLSchema#date> .
 """
 SECOND = """
 @prefix : <http://e/> .

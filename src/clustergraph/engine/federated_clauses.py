@@ -31,7 +31,7 @@ class ServiceClause:
 
 @dataclass(frozen=True, slots=True)
 class EditedText:
-    """A text with parts replaced; `edits` are start and end in the old text, and the length of the new part."""
+    """A text with parts replaced; `edits` are start and end in the old text and the new length."""
 
     text: str
     edits: tuple[tuple[int, int, int], ...] = ()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,6 +18,7 @@ import pyoxigraph as ox
 _DEEPEST: Final = 12
 
 _STRINGS: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+_PIECE: Final = re.compile(rb'(?:[^"]++|"(?:[^"\\]|\\.)*+"){1,4096}+', re.DOTALL)
 _BRACKETS: Final = b"[]{}"
 _OTHERS: Final = bytes(each for each in range(256) if each not in _BRACKETS)
 
@@ -44,7 +45,10 @@ class Allowance:
 
 
 def unknown_solution(variables: Sequence[str]) -> str:
-    """A group with one solution that binds nothing: what a failed SERVICE SILENT means (Federated Query section 2.3)."""
+    """A group with one solution that binds nothing.
+
+    That is what a failed SERVICE SILENT means (SPARQL 1.1 Federated Query section 2.3).
+    """
     return _block(variables, [f"({' '.join('UNDEF' for _ in variables)})"])
 
 
@@ -114,9 +118,20 @@ def _written(term: object, blanks: _Blanks) -> str:
 
 def _too_deep(answer: bytes) -> bool:
     """Whether brackets nest deeper than a reader that recurses may be given, or do not match."""
-    brackets = _STRINGS.sub(b"", answer).translate(None, _OTHERS)
+    brackets = b"".join(_brackets(answer))
     for _ in range(_DEEPEST):
         if not brackets:
             return False
         brackets = brackets.replace(b"{}", b"").replace(b"[]", b"")
     return bool(brackets)
+
+
+def _brackets(answer: bytes) -> Iterator[bytes]:
+    """The brackets outside strings, piece by piece: one expression over all would hold up other threads."""
+    offset = 0
+    while offset < len(answer):
+        piece = _PIECE.match(answer, offset)
+        # A string that is never closed is no piece; what follows it counts.
+        end = len(answer) if piece is None else piece.end()
+        yield _STRINGS.sub(b"", answer[offset:end]).translate(None, _OTHERS)
+        offset = end

@@ -192,8 +192,9 @@ def _independent(
 def _size(triple: Triple, bound: frozenset[str]) -> int:
     """How many matches to expect; it decides nothing but the order.
 
-    What the solution outside binds is taken for more selective than an IRI, and an IRI for more selective
-    than a class; a string is taken for a name, which few things share.
+    What the solution outside binds is taken for more selective than an IRI, for the question is asked about
+    it and its neighbours are then at hand; an IRI for more selective than a class; and a string for a name,
+    which few things share.
     """
 
     def factor(term: Term, constant: int, unbound: int) -> int:
@@ -201,7 +202,7 @@ def _size(triple: Triple, bound: frozenset[str]) -> int:
             return constant
         return 2 if term.variable in bound else unbound
 
-    size = factor(triple.subject, 1, 100) * factor(triple.predicate, 1, 20)
+    size = factor(triple.subject, 3, 100) * factor(triple.predicate, 1, 20)
     if triple.subject.variable is not None and triple.subject.variable not in bound:
         constant = 200 if triple.predicate.text == "a" else 20
         size *= factor(triple.object, 1 if triple.object.text[0] in "\"'" else constant, 2000)
