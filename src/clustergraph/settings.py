@@ -83,6 +83,16 @@ class Settings(BaseSettings):
         description="Origins that a query may reach by SERVICE, as a JSON list such as "
         '["https://query.wikidata.org"]; none when empty.',
     )
+    service_seconds: float = Field(
+        default=10.0,
+        gt=0,
+        description="Longest time one other service may take that a query asks by SERVICE.",
+    )
+    service_private_addresses: bool = Field(
+        default=False,
+        description="Whether the origins that SERVICE may reach can be at addresses that are not public, such "
+        "as localhost.",
+    )
     release_check_seconds: float = Field(
         default=2.0, gt=0, description="How often a running service looks for a new release."
     )

@@ -16,13 +16,14 @@ from clustergraph import iris, negotiation
 from clustergraph.cli.info import required_release
 from clustergraph.cli.terminal import figures
 from clustergraph.engine.base import QueryRequest
-from clustergraph.engine.dataset import dataset_of_release
 from clustergraph.engine.embedded import EmbeddedEngine
 from clustergraph.engine.guard import inspect
 from clustergraph.errors import UnusableInput
 from clustergraph.library.bind import bind
 from clustergraph.library.query import NamedQuery, load_queries
 from clustergraph.negotiation import ResultFormat, ResultKind
+from clustergraph.service.federation import federated
+from clustergraph.service.releases import release_dataset
 from clustergraph.settings import Settings
 from clustergraph.snapshot import Release
 
@@ -50,7 +51,7 @@ def run_query(
         text = _read_sparql(sparql)
     else:
         text = bind(_named(queries, name or ""), _values(parameters))
-    kind = inspect(text).kind
+    kind = inspect(text, service_origins=frozenset(settings.service_origins)).kind
     wanted = result_format or (_TABLE if sys.stdout.isatty() and kind is not ResultKind.GRAPH else None)
     serialisation = (
         negotiation.JSON
@@ -66,7 +67,7 @@ def run_query(
 async def _answer(
     release: Release, settings: Settings, text: str, serialisation: ResultFormat, *, as_table: bool
 ) -> None:
-    engine = EmbeddedEngine(dataset_of_release(release), settings)
+    engine = federated(EmbeddedEngine(release_dataset(settings)(release), settings), settings)
     await engine.start()
     try:
         answer = await engine.answer(

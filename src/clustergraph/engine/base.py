@@ -119,7 +119,7 @@ class Engine(Protocol):
         """Begin to answer; returns with the first block or the whole body at hand.
 
         Raises QueryMalformed, QueryRefused, QueryUnserialisable, QueryTimeout, QueryOverBudget,
-        QueryStopped, QueryCrashed, EngineBusy or EngineUnavailable.
+        QueryStopped, QueryCrashed, RemoteFailed, EngineBusy or EngineUnavailable.
         """
         ...
 

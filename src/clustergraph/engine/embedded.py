@@ -217,12 +217,14 @@ class EmbeddedEngine:
                 self._leaving.add(leaving)
                 leaving.add_done_callback(self._leaving.discard)
 
-    async def answer(self, request: QueryRequest) -> EmbeddedAnswer:
+    async def answer(self, request: QueryRequest, shape: QueryShape | None = None) -> EmbeddedAnswer:
         """Begin to answer, as `engine.base.Engine.answer` describes it.
 
-        The deadline counts from the moment a worker has the query until it has written its answer.
+        The deadline counts from the moment a worker has the query until it has written its answer. `shape` is
+        what is known of a text that was read already and is evaluated in place of the request's.
         """
-        shape = inspect(request.query)
+        if shape is None:
+            shape = inspect(request.query)
         _check_format(request, shape)
         seconds = self._settings.query_deadline_seconds
         if request.deadline_seconds is not None:

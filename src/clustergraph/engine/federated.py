@@ -1,7 +1,7 @@
 """SERVICE, for origins that the operator allows: the front fetches, the workers stay without a socket.
 
 SERVICE is defined from the inside out: its group is evaluated by the other service alone, and the solutions
-are joined with the rest (SPARQL 1.1 Federated Query section 4). So they can be fetched first and stand in the
+are joined with the rest (SPARQL 1.1 Federated Query section 3). So they can be fetched first and stand in the
 query as VALUES. Decision record 0014 tells why, and what that changes for those who ask.
 """
 

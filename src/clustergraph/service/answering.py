@@ -56,6 +56,7 @@ class Answering:
         self._settings = settings
         self._pages = ResultPages(engine, settings)
         self._base_iri = endpoint(settings)
+        self._service_origins = frozenset(settings.service_origins)
         self._limit = RateLimit(settings.rate_limit) if settings.rate_limit else None
 
     def admit(self, head: RequestHead) -> None:
@@ -78,7 +79,7 @@ class Answering:
         header of an answer in the format chosen.
         """
         self._check_length(query)
-        shape = inspect(query)
+        shape = inspect(query, service_origins=self._service_origins)
         chosen = _chosen(head.accept, shape.kind, protocol.format_name, page_first=page_first)
         if chosen is HTML:
             return Plan(chosen, shape.kind, None)

@@ -25,6 +25,7 @@ from clustergraph.pages.render import ASSETS, render
 from clustergraph.service.addresses import SPARQL_PATH, problem_type, root_path
 from clustergraph.service.answering import Answering
 from clustergraph.service.editions import Editions, make_edition
+from clustergraph.service.federation import federated
 from clustergraph.service.headers import CommonHeaders
 from clustergraph.service.health import Health
 from clustergraph.service.journal import Conversation, Journal
@@ -87,7 +88,8 @@ def create_app(
     operator can ask the process at its socket.
     """
     root = root_path(settings)
-    shared = SharedAnswers(engine, cache_bytes=settings.cache_mib * _MIB)
+    asked = federated(engine, settings)
+    shared = SharedAnswers(asked, cache_bytes=settings.cache_mib * _MIB)
     telemetry = Telemetry(engine, shared)
     journal = Journal(telemetry, RequestLog(settings))
     answering = Answering(shared, settings)
@@ -123,7 +125,7 @@ def create_app(
                     await watching
             if operator:
                 await operator.aclose()
-            await engine.aclose()
+            await asked.aclose()
 
     health = Health(engine, telemetry, editions, settings)
     documents = _Documents(editions, journal)

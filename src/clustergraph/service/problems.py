@@ -11,6 +11,7 @@ from http import HTTPStatus
 from typing import Final
 
 from clustergraph.codings import CodingNotAcceptable
+from clustergraph.engine.federated_calls import RemoteFailed
 from clustergraph.errors import (
     ClustergraphError,
     EngineBusy,
@@ -108,6 +109,13 @@ KINDS: Final[Mapping[str, Kind]] = {
             "Evaluating the query ended the process that did it. Other queries are not affected.",
         ),
         Kind(
+            "service-failed",
+            502,
+            "Another service failed",
+            "A service that the query asks with SERVICE gave no usable answer. SERVICE SILENT goes on "
+            "without it.",
+        ),
+        Kind(
             "query-over-budget",
             503,
             "Query over budget",
@@ -183,6 +191,7 @@ _SLUGS: Final[tuple[tuple[type[ClustergraphError], str], ...]] = (
     (QueryUnserialisable, "not-acceptable"),
     (QueryRefused, "query-refused"),
     (QueryStopped, "query-stopped"),
+    (RemoteFailed, "service-failed"),
     (QueryTimeout, "query-timeout"),
     (QueryOverBudget, "query-over-budget"),
     (QueryCrashed, "query-crashed"),
@@ -212,6 +221,8 @@ def problem_of(error: Exception) -> Problem:
         more = {"seconds": error.seconds}
     elif isinstance(error, NotAcceptable):
         more = {"available": [offer.media_type for offer in error.available]}
+    elif isinstance(error, RemoteFailed):
+        more = {"endpoint": error.endpoint} | ({} if error.status is None else {"remoteStatus": error.status})
     elif isinstance(error, CodingNotAcceptable):
         more = {"available": list(error.available)}
     elif isinstance(error, EngineBusy):
