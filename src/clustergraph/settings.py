@@ -90,8 +90,8 @@ class Settings(BaseSettings):
     )
     service_private_addresses: bool = Field(
         default=False,
-        description="Whether the origins that SERVICE may reach can be at addresses that are not public, such "
-        "as localhost.",
+        description="Whether the origins that SERVICE may reach can be at addresses that are not public, "
+        "such as localhost.",
     )
     release_check_seconds: float = Field(
         default=2.0, gt=0, description="How often a running service looks for a new release."

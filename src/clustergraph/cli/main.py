@@ -97,12 +97,17 @@ def serve(
     files have changed since. No query can bring the service down: each is evaluated in a process of its own
     that is stopped at its deadline.
     """
-    from clustergraph.cli.serve import run_serve
+    from clustergraph.engine.spawn import spawn_zygote
 
     console = people()
     with failures_in_words(console):
         changed = {key: value for key, value in (("host", host), ("port", port)) if value is not None}
-        run_serve(_settings().model_copy(update=changed), console, tuple(files or ()))
+        settings = _settings().model_copy(update=changed)
+        # Its start takes as long as these imports do.
+        zygote = spawn_zygote()
+        from clustergraph.cli.serve import run_serve
+
+        run_serve(settings, console, tuple(files or ()), zygote)
 
 
 @app.command()

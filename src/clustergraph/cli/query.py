@@ -18,12 +18,12 @@ from clustergraph.cli.terminal import figures
 from clustergraph.engine.base import QueryRequest
 from clustergraph.engine.embedded import EmbeddedEngine
 from clustergraph.engine.guard import inspect
+from clustergraph.engine.releases import release_dataset
 from clustergraph.errors import UnusableInput
 from clustergraph.library.bind import bind
 from clustergraph.library.query import NamedQuery, load_queries
 from clustergraph.negotiation import ResultFormat, ResultKind
 from clustergraph.service.federation import federated
-from clustergraph.service.releases import release_dataset
 from clustergraph.settings import Settings
 from clustergraph.snapshot import Release
 

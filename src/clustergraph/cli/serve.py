@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import errno
 import socket
-import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 from rich.console import Console
@@ -15,44 +13,39 @@ from clustergraph import snapshot
 from clustergraph.build.staleness import is_stale
 from clustergraph.cli.info import show_release
 from clustergraph.cli.terminal import show_faults
-from clustergraph.engine.dataset import DatasetSpec, dataset_of_files, placed
-from clustergraph.engine.embedded import EmbeddedEngine
+from clustergraph.engine.dataset import dataset_of_files, placed
 from clustergraph.engine.nursery import OwnZygotes
+from clustergraph.engine.releases import release_dataset
+from clustergraph.engine.spawn import Spawned
 from clustergraph.errors import BuildRefused, EngineUnavailable
-from clustergraph.library.query import NamedQuery, load_queries
-from clustergraph.service.addresses import base_url
-from clustergraph.service.app import create_app
-from clustergraph.service.fleet import Fleet
-from clustergraph.service.logs import configure_logging
-from clustergraph.service.releases import release_dataset
-from clustergraph.service.server import FrontServer
 from clustergraph.settings import Settings
 from clustergraph.snapshot import Release
 from clustergraph.sources.content import find_content
 
 
-def run_serve(settings: Settings, console: Console, files: tuple[Path, ...]) -> None:
-    """Listen, so that a port in use is known before anything is built; then build if needed, and serve."""
+def run_serve(settings: Settings, console: Console, files: tuple[Path, ...], zygote: Spawned) -> None:
+    """Listen, so that a port in use is known before anything is built; then build if needed, and serve.
+
+    `zygote` was started for the dataset that will be served.
+    """
+    zygotes = OwnZygotes(zygote)
     listener = _listen(settings.host, settings.port)
     with listener:
         settings = settings.model_copy(update={"port": listener.getsockname()[1]})
+        release = None
         if files:
             console.print(Text(f"Serving {', '.join(map(str, files))} exactly as they are."))
             dataset = placed(
                 dataset_of_files(files), in_memory_mib=settings.in_memory_mib, home=settings.home
             )
-            _serve(settings, console, listener, dataset=dataset)
         else:
             release = _release_to_serve(settings, console)
-            queries = load_queries(release.directory / "queries")
-            _serve(
-                settings,
-                console,
-                listener,
-                dataset=release_dataset(settings)(release),
-                release=release,
-                queries=queries,
-            )
+            dataset = release_dataset(settings)(release)
+        # The dataset is loaded while what speaks HTTP is imported and its pages are made.
+        zygotes.expect(dataset)
+        from clustergraph.cli.serving import serve_dataset
+
+        serve_dataset(settings, console, listener, zygotes, dataset=dataset, release=release)
 
 
 def _release_to_serve(settings: Settings, console: Console) -> Release:
@@ -81,37 +74,6 @@ def _release_to_serve(settings: Settings, console: Console) -> Release:
             )
     show_release(console, release.manifest)
     return release
-
-
-def _serve(
-    settings: Settings,
-    console: Console,
-    listener: socket.socket,
-    *,
-    dataset: DatasetSpec,
-    release: Release | None = None,
-    queries: Mapping[str, NamedQuery] | None = None,
-) -> None:
-    configure_logging(settings, sys.stderr)
-    zygotes = OwnZygotes()
-    engine = EmbeddedEngine(dataset, settings, zygotes)
-    app = create_app(
-        engine,
-        release,
-        queries or {},
-        settings,
-        dataset_of=None if release is None else release_dataset(settings),
-        front=0,
-    )
-    fleet = Fleet(listener, settings, zygotes, app.editions, lambda: engine.spec)
-
-    def announce() -> None:
-        address = base_url(settings)
-        console.print()
-        console.print(Text(f"Serving at {address}  (SPARQL: {address}/sparql)", style="bold green"))
-        console.print("Press Ctrl+C to stop.")
-
-    FrontServer(app, engine, settings, fleet=fleet, announce=announce).run(sockets=[listener])
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
 import signal
 import socket
-import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any, Final
 
-import clustergraph
 from clustergraph.engine import wire
 from clustergraph.engine.channel import FAREWELL_SECONDS, Channel, send_message
 from clustergraph.engine.dataset import DatasetSpec
 from clustergraph.engine.inbox import Inbox
+from clustergraph.engine.spawn import Spawned, spawn_zygote
 from clustergraph.errors import ClustergraphError, EngineUnavailable
 
-_PACKAGE_ROOT: Final = Path(clustergraph.__file__).resolve().parent.parent
 _LAST_WORDS: Final = 300
 #: A zygote may end between its last channel and the next one; then it is loaded once more.
 _ATTEMPTS: Final = 3
@@ -35,8 +30,17 @@ class OwnZygotes:
     opening; one to which no channel is open any more ends by itself. All of them end with this process.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, spare: Spawned | None = None) -> None:
+        """`spare` is a process that was started early, for the dataset that is expected first."""
+        self._spare = spare
+        self._expected: str | None = None
         self._zygotes: dict[str, _Zygote] = {}
+
+    def expect(self, dataset: DatasetSpec) -> None:
+        """Have the spare process load a dataset already, which will be opened when there is an event loop."""
+        if self._spare is not None:
+            self._spare.load(dataset)
+            self._expected = dataset.identity
 
     async def open(self, dataset: DatasetSpec, limits: wire.Limits) -> Channel:
         """A channel to the zygote of a dataset, as `channel.Zygotes.open` describes it."""
@@ -79,7 +83,8 @@ class OwnZygotes:
         for _ in range(_ATTEMPTS):
             zygote = self._zygotes.get(dataset.identity)
             if zygote is None:
-                zygote = self._zygotes[dataset.identity] = _Zygote(dataset, self._ended)
+                zygote = _Zygote(dataset, self._spawned(dataset), self._ended)
+                self._zygotes[dataset.identity] = zygote
             await zygote.loaded()
             ours, theirs = socket.socketpair()
             with theirs:
@@ -89,6 +94,15 @@ class OwnZygotes:
             await zygote.gone()
         raise _short_lived()
 
+    def _spawned(self, dataset: DatasetSpec) -> Spawned:
+        """A process that loads the dataset."""
+        if self._spare is not None and self._expected == dataset.identity:
+            spawned, self._spare = self._spare, None
+        else:
+            spawned = spawn_zygote()
+            spawned.load(dataset)
+        return spawned
+
     def _ended(self, zygote: _Zygote) -> None:
         if self._zygotes.get(zygote.dataset.identity) is zygote:
             del self._zygotes[zygote.dataset.identity]
@@ -97,10 +111,10 @@ class OwnZygotes:
 class _Zygote:
     """One zygote process and the trunk to it. To be created in the event loop that uses it."""
 
-    def __init__(self, dataset: DatasetSpec, on_end: Callable[[_Zygote], None]) -> None:
+    def __init__(self, dataset: DatasetSpec, spawned: Spawned, on_end: Callable[[_Zygote], None]) -> None:
         self.dataset = dataset
         self._on_end = on_end
-        self._trunk, self._process = _started()
+        self._trunk, self._process = spawned
         self._loading: str | None = None
         self._waiting = 0
         loop = asyncio.get_running_loop()
@@ -145,9 +159,6 @@ class _Zygote:
         reader, writer = await asyncio.open_unix_connection(sock=self._trunk.dup())
         outcome: ClustergraphError | None = None
         try:
-            await asyncio.get_running_loop().sock_sendall(
-                self._trunk, wire.pack({"dataset": self.dataset.as_json()})
-            )
             while True:
                 message = await wire.read_message(reader)
                 if "loading" in message:
@@ -182,37 +193,6 @@ class _Zygote:
             where=self._loading,
             fix="Check that the file is what its ending says, and that there is memory enough for it.",
         )
-
-
-def _started() -> tuple[socket.socket, subprocess.Popen[bytes]]:
-    """A new zygote and the trunk to it."""
-    trunk, theirs = socket.socketpair()
-    trunk.setblocking(False)
-    # -P: the directory a server is started in must not be able to shadow a module.
-    command = [
-        sys.executable,
-        "-P",
-        "-m",
-        "clustergraph.engine.zygote",
-        str(theirs.fileno()),
-        str(os.getpid()),
-    ]
-    path = os.pathsep.join(filter(None, [str(_PACKAGE_ROOT), os.environ.get("PYTHONPATH")]))
-    try:
-        process = subprocess.Popen(  # noqa: S603 - the interpreter itself, with our own arguments
-            command,
-            pass_fds=[theirs.fileno()],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": path},
-        )
-    except OSError as error:
-        trunk.close()
-        raise EngineUnavailable(f"The process that loads the dataset cannot be started: {error}.") from error
-    finally:
-        theirs.close()
-    return trunk, process
 
 
 async def _arrived(loop: asyncio.AbstractEventLoop, inbox: Inbox) -> bool:

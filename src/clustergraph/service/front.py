@@ -11,11 +11,11 @@ from clustergraph.engine import walls
 from clustergraph.engine.dataset import DatasetSpec
 from clustergraph.engine.embedded import EmbeddedEngine
 from clustergraph.engine.lending import LentZygotes
+from clustergraph.engine.releases import release_dataset
 from clustergraph.errors import ClustergraphError
 from clustergraph.library.query import load_queries
 from clustergraph.service.app import create_app
 from clustergraph.service.logs import configure_logging
-from clustergraph.service.releases import release_dataset
 from clustergraph.service.responses import LOG
 from clustergraph.service.server import FrontServer
 from clustergraph.settings import Settings

@@ -6,22 +6,13 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from clustergraph import snapshot
-from clustergraph.engine.dataset import DatasetSpec, dataset_of_release, placed
+from clustergraph.engine.dataset import DatasetSpec
 from clustergraph.errors import ClustergraphError, ReleaseUnavailable, UnusableInput
 from clustergraph.library.query import load_queries
 from clustergraph.service.editions import Edition, Editions, make_edition
 from clustergraph.service.responses import LOG
 from clustergraph.settings import Settings
 from clustergraph.snapshot import Release
-
-
-def release_dataset(settings: Settings) -> Callable[[Release], DatasetSpec]:
-    """What gives the dataset of a release, in memory or on disk by its size."""
-
-    def dataset_of(release: Release) -> DatasetSpec:
-        return placed(dataset_of_release(release), in_memory_mib=settings.in_memory_mib, home=settings.home)
-
-    return dataset_of
 
 
 class ReleaseWatch:
