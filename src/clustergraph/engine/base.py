@@ -17,7 +17,8 @@ from typing import Protocol, Self
 from clustergraph.negotiation import ResultFormat
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Not frozen, for that triples the time it takes to make one; nobody changes one all the same.
+@dataclass(slots=True, kw_only=True)
 class QueryRequest:
     """One SPARQL 1.1 query, the dataset it is asked over and the format its answer is wanted in.
 

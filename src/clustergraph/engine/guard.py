@@ -63,7 +63,7 @@ _CLAUSES: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class QueryShape:
     """What is known of a query from its tokens.
 

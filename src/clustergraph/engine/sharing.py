@@ -21,7 +21,7 @@ _ENTRY_BYTES: Final = 600
 _Key = tuple[str, str, tuple[str, ...], tuple[str, ...], str | None, str, str | None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SharedAnswer:
     """A complete answer, as `engine.base.Answer` describes it, that no worker is busy with."""
 

@@ -17,7 +17,7 @@ from clustergraph.negotiation import FORMATS, HTML, ResultFormat, ResultKind, ne
 from clustergraph.pages.view import ResultView
 from clustergraph.service.addresses import endpoint, problem_type
 from clustergraph.service.conditional import matches
-from clustergraph.service.delivery import Departure, send_answer, send_kept, send_status
+from clustergraph.service.delivery import Departure, Departures, send_answer, send_kept, send_status
 from clustergraph.service.head import RequestHead
 from clustergraph.service.journal import Conversation
 from clustergraph.service.limiting import RateLimit
@@ -38,7 +38,7 @@ _REMEMBERED_LENGTH: Final = 512
 PageOf = Callable[[ResultView | None, Problem | None], str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Ask:
     """A query, how it is to be answered, and the page that shows its result or its problem."""
 
@@ -55,6 +55,7 @@ class Answering:
         self._engine = engine
         self._settings = settings
         self._pages = ResultPages(engine, settings)
+        self._departures = Departures()
         self._base_iri = endpoint(settings)
         self._service_origins = frozenset(settings.service_origins)
         self._limit = RateLimit(settings.rate_limit) if settings.rate_limit else None
@@ -108,7 +109,7 @@ class Answering:
         """Answer a query or say why not; ends early, and gives the worker back, when the client leaves."""
         if await self._kept(ask.plan, talk):
             return
-        departure = Departure(talk.receive, talk.loop)
+        departure = self._departures.expect(talk.receive, talk.loop)
         try:
             if ask.plan.request is None:
                 view = await self._pages.view(ask.protocol, ask.query, ask.plan.kind)

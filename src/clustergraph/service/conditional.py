@@ -7,7 +7,6 @@ There is no modification date here, so If-Modified-Since and If-Unmodified-Since
 from __future__ import annotations
 
 import re
-from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from hashlib import blake2b
 from typing import Final
@@ -26,10 +25,8 @@ def etag(*parts: str) -> str:
     A 128-bit BLAKE2b over the parts, each after its length in bytes, so that no two lists run together.
     """
     lengths = map(str, map(len, parts))
-    digest = blake2b(
-        "\0".join((str(len(parts)), *lengths, *parts)).encode(), digest_size=_DIGEST_BYTES
-    ).digest()
-    return f'"{urlsafe_b64encode(digest).rstrip(b"=").decode()}"'
+    whole = "\0".join((str(len(parts)), *lengths, *parts)).encode()
+    return f'"{blake2b(whole, digest_size=_DIGEST_BYTES).hexdigest()}"'
 
 
 def coded_etag(tag: str, coding: str | None) -> str:

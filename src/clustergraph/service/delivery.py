@@ -18,24 +18,24 @@ from clustergraph.service.responses import BrokenOff
 
 _SPOOL_BYTES: Final = 8 * 1024 * 1024
 _BLOCK_BYTES: Final = 64 * 1024
-#: An answer that takes no longer is not worth a watch on its client.
+#: Answers that take no longer are not worth a watch on their clients.
 _WATCH_AFTER_SECONDS: Final = 0.03
 
 
 class Departure:
     """Cancels the task that answers when its client leaves. The request's body must have been read."""
 
-    def __init__(self, receive: Receive, loop: asyncio.AbstractEventLoop) -> None:
+    __slots__ = ("_left", "_receive", "_task", "_watching")
+
+    def __init__(self, receive: Receive, task: asyncio.Task[object] | None) -> None:
         self._receive = receive
-        # To ask asyncio for the running loop costs a system call each time, so it is handed on.
-        self._task = asyncio.current_task(loop)
+        self._task = task
         self._left = False
-        self._timer = loop.call_later(_WATCH_AFTER_SECONDS, self._watch, loop)
         self._watching: asyncio.Task[None] | None = None
 
     def ignore(self) -> None:
         """Watch no longer: the answer is complete, or only its end is left to send."""
-        self._timer.cancel()
+        self._task = None
         if self._watching is not None:
             self._watching.cancel()
             self._watching = None
@@ -46,8 +46,10 @@ class Departure:
             self._task.uncancel()
         return self._left
 
-    def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._watching = loop.create_task(self._wait())
+    def watch(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Wait for the client to leave, unless that is ignored by now."""
+        if self._task is not None:
+            self._watching = loop.create_task(self._wait())
 
     async def _wait(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":
@@ -55,6 +57,31 @@ class Departure:
         self._left = True
         if self._task is not None:
             self._task.cancel()
+
+
+class Departures:
+    """Watches the clients of answers that take their time.
+
+    One timer looks at all that have begun since the last look, for a timer each would cost more than a short
+    answer takes to send; most are over by then.
+    """
+
+    def __init__(self) -> None:
+        self._begun: list[Departure] = []
+
+    def expect(self, receive: Receive, loop: asyncio.AbstractEventLoop) -> Departure:
+        """The departure of the client that the current task answers."""
+        # To ask asyncio for the running loop costs a system call each time, so it is handed on.
+        departure = Departure(receive, asyncio.current_task(loop))
+        if not self._begun:
+            loop.call_later(_WATCH_AFTER_SECONDS, self._look, loop)
+        self._begun.append(departure)
+        return departure
+
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        begun, self._begun = self._begun, []
+        for departure in begun:
+            departure.watch(loop)
 
 
 async def send_status(status: int, headers: RawHeaders, talk: Conversation) -> None:

@@ -23,7 +23,7 @@ from clustergraph.codings import (
     requires_coding,
 )
 from clustergraph.service.conditional import coded_etag, etag, precondition_status
-from clustergraph.service.delivery import Departure
+from clustergraph.service.delivery import Departure, Departures
 from clustergraph.service.headers import preflight, raw_headers
 from clustergraph.service.problems import RequestRefused
 from clustergraph.service.responses import BrokenOff
@@ -253,7 +253,7 @@ class _Served:
             await _send_end(send, content.body[start:stop])
         else:
             blocks = content.blocks(start, stop)
-            departure = Departure(receive, asyncio.get_running_loop())
+            departure = Departures().expect(receive, asyncio.get_running_loop())
             try:
                 await _send_blocks(send, status, head, blocks, departure)
             except asyncio.CancelledError:

@@ -28,7 +28,7 @@ _ONCE: Final = ("query", "update", "format", "timeout")
 Pairs = Sequence[tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class ProtocolRequest:
     """What a client asks; `query` is None where it wants the service described."""
 
