@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clustergraph.engine.base import Answer, QueryRequest
-from clustergraph.engine.embedded import EmbeddedAnswer
+from clustergraph.engine.embedded_answer import EmbeddedAnswer
 from clustergraph.engine.federated_calls import RemoteFailed
 from clustergraph.engine.federated_clauses import _edited
 from clustergraph.engine.guard import QueryShape

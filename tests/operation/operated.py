@@ -15,7 +15,8 @@ from typing import Any
 
 from clustergraph.engine.base import QueryRequest, RunningQuery
 from clustergraph.engine.dataset import dataset_of_files
-from clustergraph.engine.embedded import EmbeddedAnswer, EmbeddedEngine
+from clustergraph.engine.embedded import EmbeddedEngine
+from clustergraph.engine.embedded_answer import EmbeddedAnswer
 from clustergraph.errors import QueryError
 from clustergraph.negotiation import JSON
 from clustergraph.service.operator import OperatorSocket

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import Counter
-from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
@@ -19,22 +18,23 @@ from clustergraph.engine import wire
 from clustergraph.engine.base import EngineState, QueryRequest, RunningQuery
 from clustergraph.engine.channel import Zygotes
 from clustergraph.engine.dataset import DatasetSpec
+from clustergraph.engine.embedded_answer import EmbeddedAnswer, abandon, expire
 from clustergraph.engine.exchange import Exchange
 from clustergraph.engine.guard import QueryShape, inspect
 from clustergraph.engine.link import WorkerLink
 from clustergraph.engine.nursery import OwnZygotes
 from clustergraph.engine.pool import Pool
 from clustergraph.engine.spool import SpoolSpace
+from clustergraph.engine.task import check_format, task_of
 from clustergraph.engine.waiting import WaitingLine
 from clustergraph.errors import (
     ClustergraphError,
     EngineUnavailable,
     QueryError,
-    QueryRefused,
     QueryStopped,
     QueryTimeout,
 )
-from clustergraph.negotiation import FORMATS, JSON, ResultKind
+from clustergraph.negotiation import JSON
 from clustergraph.settings import Settings
 
 _MIB: Final = 1024 * 1024
@@ -50,44 +50,6 @@ class Processes:
 
     zygote: int | None
     workers: tuple[int, ...]
-
-
-class EmbeddedAnswer:
-    """The answer to one query, as `engine.base.Answer` describes it."""
-
-    __slots__ = ("_coding", "_dataset", "_exchange", "_first", "_link", "_whole")
-
-    def __init__(self, link: WorkerLink, exchange: Exchange, first: bytes | None, coding: str | None) -> None:
-        self._link = link
-        self._exchange = exchange
-        self._first = first or b""
-        self._whole = exchange.finished and exchange.empty
-        self._coding = coding if exchange.coded else None
-        self._dataset = link.dataset
-        exchange.streaming = True
-
-    @property
-    def complete(self) -> bytes | None:
-        return self._first if self._whole else None
-
-    @property
-    def coding(self) -> str | None:
-        return self._coding
-
-    @property
-    def dataset(self) -> str:
-        return self._dataset
-
-    async def chunks(self) -> AsyncIterator[bytes]:
-        if self._first:
-            yield self._first
-        while not self._whole and (block := await self._exchange.next()) is not None:
-            yield block
-
-    async def aclose(self) -> None:
-        if not self._whole:
-            _abandon(self._link, self._exchange)
-            self._exchange.close()
 
 
 class EmbeddedEngine:
@@ -225,23 +187,23 @@ class EmbeddedEngine:
         """
         if shape is None:
             shape = inspect(request.query)
-        _check_format(request, shape)
+        check_format(request, shape)
         seconds = self._settings.query_deadline_seconds
         if request.deadline_seconds is not None:
             seconds = min(seconds, request.deadline_seconds)
         if seconds <= 0:
             raise QueryTimeout(seconds)
-        task = _task(request, shape, seconds)
+        task = task_of(request, shape, seconds)
         link = await self._admit(request.client)
         exchange = Exchange(
             self._loop, request, number=next(self._numbers), seconds=seconds, space=self.space
         )
-        exchange.deadline = self._loop.call_later(seconds, _expire, link, exchange, seconds)
+        exchange.deadline = self._loop.call_later(seconds, expire, link, exchange, seconds)
         link.ask(task, exchange)
         try:
             first = await exchange.next()
         except asyncio.CancelledError:
-            _abandon(link, exchange)
+            abandon(link, exchange)
             raise
         return EmbeddedAnswer(link, exchange, first, request.coding)
 
@@ -350,49 +312,3 @@ class EmbeddedEngine:
 
 def _stopped() -> EngineUnavailable:
     return EngineUnavailable("The engine is not running.")
-
-
-def _check_format(request: QueryRequest, shape: QueryShape) -> None:
-    chosen = request.result_format
-    if shape.kind not in chosen.kinds:
-        fitting = ", ".join(each.name for each in FORMATS if shape.kind in each.kinds)
-        raise QueryRefused(
-            f"The result of {shape.form} cannot be written as {chosen.name}.", fix=f"Use one of: {fitting}."
-        )
-
-
-def _task(request: QueryRequest, shape: QueryShape, seconds: float) -> wire.Task:
-    of_request = bool(request.default_graphs or request.named_graphs)
-    # Oxigraph reads FROM itself; only a default graph merged of several needs more than it does.
-    of_query = not of_request and len(shape.default_graphs) > 1
-    return wire.Task(
-        query=shape.text,
-        format_name=request.result_format.name,
-        cpu_seconds=math.ceil(seconds) + 1,
-        base_iri=request.base_iri,
-        default_graphs=request.default_graphs,
-        named_graphs=request.named_graphs,
-        prologue=shape.prologue if of_query else "",
-        from_graphs=shape.default_graphs if of_query else (),
-        from_named=shape.named_graphs if of_query else (),
-        prefixes=dict(shape.prefixes) if shape.kind is ResultKind.GRAPH else None,
-        coding=request.coding or "",
-        checked_only=request.checked_only,
-    )
-
-
-def _expire(link: WorkerLink, exchange: Exchange, seconds: float) -> None:
-    exchange.fail(QueryTimeout(seconds))
-    if link.exchange is exchange:
-        link.dismiss("deadline")
-
-
-def _abandon(link: WorkerLink, exchange: Exchange) -> None:
-    """Stop a query that nobody waits for; one that has ended has given its worker back already."""
-    if link.exchange is exchange:
-        exchange.fail(_abandoned())
-        link.dismiss("client-gone")
-
-
-def _abandoned() -> QueryError:
-    return QueryError("The caller has closed the answer.")
