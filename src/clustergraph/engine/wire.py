@@ -48,7 +48,7 @@ BROKEN: Final = 72
 #: A result up to this many bytes is held back until it is complete and sent as one frame.
 FIRST_BLOCK: Final = 128 * 1024
 #: A longer result goes on in blocks of this many bytes.
-NEXT_BLOCK: Final = 64 * 1024
+NEXT_BLOCK: Final = 192 * 1024
 #: A compressed result is sent on as soon as this many bytes of it are ready.
 CODED_BLOCK: Final = 16 * 1024
 
