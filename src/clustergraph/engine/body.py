@@ -104,7 +104,7 @@ class Body:
             send(self._link, b"".join((wire.FRAME.pack(wire.DATA, self._held), *self._pending)))
         self._pending.clear()
         self._held = 0
-        self._block = wire.NEXT_BLOCK
+        self._block = wire.NEXT_BLOCK_TO_CODE if self._coding else wire.NEXT_BLOCK
 
     def _begun(self) -> tuple[bytes, Compressor]:
         """The compressor, and the frame that goes before its first block."""

@@ -49,6 +49,8 @@ BROKEN: Final = 72
 FIRST_BLOCK: Final = 128 * 1024
 #: A longer result goes on in blocks of this many bytes.
 NEXT_BLOCK: Final = 192 * 1024
+#: One that is compressed, in blocks of this many bytes before that.
+NEXT_BLOCK_TO_CODE: Final = 64 * 1024
 #: A compressed result is sent on as soon as this many bytes of it are ready.
 CODED_BLOCK: Final = 16 * 1024
 
