@@ -61,6 +61,7 @@ PREFIXES: Final[dict[str, str]] = {
 
 #: A slug: lower-case ASCII letters, digits and hyphens (dots for version numbers), never empty.
 SLUG: Final = re.compile(r"[a-z0-9]+(?:[-.]+[a-z0-9]+)*")
+_INNER_CAPITAL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _IDENTIFIER: Final = re.compile(rf"{SLUG.pattern}(?:/{SLUG.pattern})+")
 
 
@@ -101,6 +102,17 @@ def expand(name: str) -> str:
     if prefix not in PREFIXES:
         raise ValueError(f"{name!r} uses the prefix {prefix!r}, which is not one of {', '.join(PREFIXES)}")
     return PREFIXES[prefix] + local
+
+
+def slug_of(term: str) -> str:
+    """The part of an IRI that tells it apart, in lower case with hyphens for slashes and inner capitals."""
+    for namespace in (CGI, CGS, CG):
+        if term.startswith(namespace):
+            local = term.removeprefix(namespace)
+            break
+    else:
+        local = re.split(r"[/#]", term)[-1]
+    return _INNER_CAPITAL.sub("-", local).replace("/", "-").lower()
 
 
 def compact(iri: str) -> str:

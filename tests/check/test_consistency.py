@@ -71,7 +71,7 @@ CONTRADICTIONS = {
     ),
     "an observation without any source (DL)": (
         ":o a cg:Observation , [ a owl:Class ; owl:complementOf "
-        "[ a owl:Restriction ; owl:onProperty cg:statedIn ; owl:someValuesFrom cg:SourceFragment ] ] , "
+        "[ a owl:Restriction ; owl:onProperty cg:statedIn ; owl:someValuesFrom cg:Locator ] ] , "
         "[ a owl:Restriction ; owl:onProperty <http://www.w3.org/ns/prov#wasDerivedFrom> ; "
         "owl:maxCardinality 0 ] .",
         "o",

@@ -182,7 +182,7 @@ def test_what_cannot_act_is_not_an_agent(term: URIRef) -> None:
         ("involvesTerritory within", "involvesTerritory"),
         ("addressedIn viaInstrument", "supportedThrough"),
         ("hasStrategy hasPriority", "prioritises"),
-        ("statedIn fragmentOf", "sourcedFrom"),
+        ("statedIn locatorIn", "sourcedFrom"),
     ],
 )
 def test_a_chain_leads_where_it_should(chain: str, implied: str) -> None:
@@ -456,6 +456,8 @@ CODES = {
     "vocational-institution sme scaling-up-support-organisation regional-authority city "
     "worker cluster-manager",
     "as-of-basis": "stated inferred unknown",
+    "certainty": "stated secondary inferred derived uncertain",
+    "reading": "first second wide",
     "claim-type": "strength weakness opportunity threat lesson objective outlook forum-topic statement "
     "principle platform-function linkage value-chain-element strand-component theme "
     "relation naming",

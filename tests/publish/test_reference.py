@@ -156,7 +156,7 @@ def test_headings_step_down_one_level_at_a_time(store: ox.Store) -> None:
 def test_chains_are_written_as_formulas(form: Form, store: ox.Store) -> None:
     said = " ".join(Page(form(store)).text.split())
     assert "under instrument ∘ funded under ⊑ funded under" in said
-    assert "stated in ∘ fragment of ⊑ sourced from" in said
+    assert "stated in ∘ locator in ⊑ sourced from" in said
     assert "policy instrument and (funded under value COSME)" in said
 
 

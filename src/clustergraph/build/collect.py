@@ -11,8 +11,11 @@ from clustergraph import iris
 from clustergraph.errors import Fault
 from clustergraph.sources.content import Content
 from clustergraph.sources.curated import line_of, read_data_files, read_ontology, read_shapes
-from clustergraph.sources.decks import read_decks
+from clustergraph.sources.curated_tables import read_curated_tables
+from clustergraph.sources.decks.knowledge import read_decks
+from clustergraph.sources.mentions import unknown_mentions
 from clustergraph.sources.reading import Origin, Reading
+from clustergraph.sources.register import check_register
 
 _TYPE = ox.NamedNode(f"{iris.RDF}type")
 _LABELS = (ox.NamedNode(f"{iris.RDFS}label"), ox.NamedNode(f"{iris.SKOS}prefLabel"))
@@ -59,6 +62,12 @@ def collect(content: Content) -> Collection:
     reading.absorb(data)
     decks = read_decks(content, _labels(reading.quads), _authors(data.quads))
     reading.absorb(decks)
+    reading.absorb(read_curated_tables(content, _labels(reading.quads)))
+    described = _labels(reading.quads).keys() | reading.origins.keys() | reading.rejected
+    faults = [
+        *check_register(content, reading.registered, reading.rejected),
+        *unknown_mentions(reading.mentions, described),
+    ]
     shapes = read_shapes(content)
     return Collection(
         content=content,
@@ -67,7 +76,7 @@ def collect(content: Content) -> Collection:
         shapes=tuple(shapes.quads),
         origins=reading.origins,
         rejected=frozenset(reading.rejected),
-        faults=(*reading.faults, *shapes.faults),
+        faults=(*reading.faults, *faults, *shapes.faults),
         carried=decks.carried,
     )
 

@@ -13,6 +13,8 @@ from pydantic import BeforeValidator, StringConstraints
 
 from clustergraph import iris
 
+_ADDRESS: Final = re.compile(r"https?://[^\s/<>\"{}|\\^`][^\s<>\"{}|\\^`]*")
+
 
 def _names(value: object) -> object:
     if value is None:
@@ -57,6 +59,18 @@ def _decimal(value: object) -> object:
         raise ValueError("not a decimal number") from error
 
 
+def _addresses(value: object) -> object:
+    if value is None:
+        return ()
+    if not isinstance(value, str):
+        return value
+    addresses = tuple(part.strip() for part in value.split("|"))
+    for address in addresses:
+        if not _ADDRESS.fullmatch(address):
+            raise ValueError(f"{address!r} is not an address; write https://host/path, | between several")
+    return addresses
+
+
 #: One thing, concept or term, read to its full IRI: `instrument/escp-4i`, `cgs:nature/cap`, `cg:Call`.
 Name = Annotated[str, BeforeValidator(_name)]
 #: Several of them, separated by `|`.
@@ -67,6 +81,8 @@ Classes = Annotated[tuple[str, ...], BeforeValidator(_classes)]
 ThingId = Annotated[str, BeforeValidator(_thing)]
 #: Several texts, separated by `|`.
 Texts = Annotated[tuple[str, ...], BeforeValidator(_texts)]
+#: Addresses of web pages, separated by `|`; a `|` within an address is written %7C.
+Addresses = Annotated[tuple[str, ...], BeforeValidator(_addresses)]
 #: The code of a concept; its scheme is the column's.
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 #: A number written without separators.
@@ -145,3 +161,5 @@ def _period(value: object) -> object:
 
 
 PeriodCell = Annotated[Period, BeforeValidator(_period)]
+#: A period, or nothing where the source does not date itself.
+OptionalPeriod = Annotated[Period | None, BeforeValidator(_period)]

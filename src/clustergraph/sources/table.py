@@ -8,20 +8,41 @@ from __future__ import annotations
 import csv
 import difflib
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from clustergraph import iris
 from clustergraph.errors import Fault
 
 
 class Row(BaseModel):
-    """A row of a table; every cell arrives as text and an empty cell is None."""
+    """A row of a table; every cell arrives as text and an empty cell is None.
+
+    `schemes` names the SKOS scheme of each column that holds codes.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=False)
+
+    schemes: ClassVar[Mapping[str, str]] = {}
+
+    def references(self) -> Iterator[tuple[str, str]]:
+        """Each (column, IRI) by which the row mentions a thing, concept or term of the project."""
+        for name, info in type(self).model_fields.items():
+            if name == "id":
+                continue
+            value = getattr(self, name)
+            scheme = self.schemes.get(name)
+            for item in value if isinstance(value, tuple) else (value,):
+                if not isinstance(item, str):
+                    continue
+                if scheme is not None:
+                    yield name, iris.concept(scheme, item)
+                elif item.startswith((iris.CGI, iris.CGS, iris.CG)):
+                    yield info.alias or name, item
 
 
 RowT = TypeVar("RowT", bound=Row)
@@ -80,6 +101,10 @@ def read_table(path: Path, name: str, model: type[RowT]) -> TableReading[RowT]:
 
 def _columns(model: type[Row]) -> list[str]:
     return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _required(model: type[Row]) -> list[str]:
+    return [field.alias or name for name, field in model.model_fields.items() if field.is_required()]
 
 
 def _decoded(path: Path, name: str, faults: list[Fault]) -> str | None:
@@ -144,7 +169,7 @@ def _header_is_usable(header: Sequence[str], name: str, model: type[Row], faults
             problems.append(
                 f"The column {column!r} is unknown" + (f"; did you mean {near[0]!r}?" if near else ".")
             )
-    missing = [column for column in expected if column not in header]
+    missing = [column for column in _required(model) if column not in header]
     if missing:
         problems.append(f"The column{'s' if len(missing) > 1 else ''} {', '.join(missing)} is missing.")
     faults.extend(_header_fault(name, problem, expected) for problem in problems)

@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from functools import lru_cache
+from typing import Final, Protocol
 
 import pyoxigraph as ox
 
 from clustergraph import iris
+from clustergraph.sources.cells import Period
 
 _XSD_DECIMAL = ox.NamedNode(f"{iris.XSD}decimal")
 _XSD_INTEGER = ox.NamedNode(f"{iris.XSD}integer")
 _XSD_DATE = ox.NamedNode(f"{iris.XSD}date")
-TYPE = f"{iris.RDF}type"
-LABEL = f"{iris.RDFS}label"
+TYPE: Final = f"{iris.RDF}type"
+LABEL: Final = f"{iris.RDFS}label"
+#: The units of figures, by the code that tables use.
+UNITS: Final[Mapping[str, str]] = {
+    "EUR": f"{iris.CURRENCY}EUR",
+    "NUM": f"{iris.UNIT}NUM",
+    "PERCENT": f"{iris.UNIT}PERCENT",
+    "MO": f"{iris.UNIT}MO",
+}
 
 
+class QuadSink(Protocol):
+    """What takes quads one by one: a list, or a file that is being written."""
+
+    def append(self, quad: ox.Quad, /) -> None:
+        """Take one quad."""
+
+
+@lru_cache(maxsize=65_536)
 def iri(value: str) -> ox.NamedNode:
     """An IRI as a term."""
     return ox.NamedNode(value)
@@ -45,7 +63,7 @@ def day(value: object) -> ox.Literal:
 class GraphBuilder:
     """Collects the triples of one named graph; None is nothing to say."""
 
-    def __init__(self, source: str, sink: list[ox.Quad]) -> None:
+    def __init__(self, source: str, sink: QuadSink) -> None:
         self._graph = ox.NamedNode(iris.graph(source))
         self._sink = sink
 
@@ -69,3 +87,17 @@ class GraphBuilder:
     def types(self, subject: str, classes: Iterable[str]) -> None:
         """State the classes of a thing."""
         self.link(subject, TYPE, *classes)
+
+
+def state_interval(graph: GraphBuilder, subject: str, period: Period) -> None:
+    """State the first and the last day of a period, where it has them."""
+    if period.start is not None and period.end is not None:
+        graph.add(subject, f"{iris.DCAT}startDate", day(period.start))
+        graph.add(subject, f"{iris.DCAT}endDate", day(period.end))
+
+
+def describe_period(graph: GraphBuilder, period: Period) -> None:
+    """State the class, the label and the days of a period."""
+    graph.types(period.iri, [f"{iris.CG}Period"])
+    graph.add_english(period.iri, LABEL, period.label)
+    state_interval(graph, period.iri, period)

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from clustergraph import iris
 from clustergraph.errors import Fault
-from clustergraph.sources import deck_tables as tables
 from clustergraph.sources.content import Content
-from clustergraph.sources.deck_triples import (
+from clustergraph.sources.decks import tables
+from clustergraph.sources.decks.fragments import slide_at, slide_iri
+from clustergraph.sources.decks.triples import (
     DeckMapper,
     level_support_iri,
     observation_iri,
     relation_iri,
 )
-from clustergraph.sources.fragments import slide_at, slide_iri
+from clustergraph.sources.mentions import Mention
 from clustergraph.sources.reading import Origin, Reading
 from clustergraph.sources.table import TableReading, read_table
 
@@ -64,7 +64,7 @@ class DeckKnowledge(Reading):
 def read_decks(
     content: Content, labels: Mapping[str, str], authors: Mapping[str, tuple[str, ...]]
 ) -> DeckKnowledge:
-    """Read `data/decks/*.csv` and `data/register.csv`.
+    """Read `data/decks/*.csv`.
 
     `labels` holds every term, concept and thing that RDF files declare, with its English label; `authors`
     maps each source document to the agents its statements are attributed to. Faults of all tables are
@@ -82,9 +82,8 @@ def read_decks(
     known = dict(labels)
     for name in ("entities", "phases"):
         known.update((row.id, row.label) for _, row in readings[name].rows)
-    _check_register(content, readings, knowledge)
-    described = known.keys() | knowledge.origins.keys() | knowledge.rejected
-    _check_references(readings, described, knowledge)
+    _register(readings, knowledge)
+    _mention(readings, knowledge)
     slides = [row for _, row in readings["slides"].rows]
     _check_slides(readings, slides, knowledge)
     mapper = DeckMapper(known, slides, authors)
@@ -92,7 +91,7 @@ def read_decks(
         if table.emit is not None:
             for _, row in readings[table.name].rows:
                 table.emit(mapper, row)
-    _map_discrepancies(readings["discrepancies"], mapper, described, knowledge)
+    _map_discrepancies(readings["discrepancies"], mapper, knowledge)
     for _, file, number, row in _rows(readings):
         for place in getattr(row, "locators", ()):
             knowledge.origins.setdefault(place.iri, Origin(file, number))
@@ -124,60 +123,11 @@ def _mint(readings: Mapping[str, TableReading[Any]], knowledge: DeckKnowledge) -
                 )
 
 
-def _check_register(
-    content: Content, readings: Mapping[str, TableReading[Any]], knowledge: DeckKnowledge
-) -> None:
-    path = content.data / "register.csv"
-    register = read_table(path, content.relative(path), tables.RegisterRow)
-    knowledge.faults.extend(register.faults)
-    rows: dict[str, tuple[int, tables.RegisterRow]] = {}
-    for number, row in register.rows:
-        if row.id in rows:
-            knowledge.faults.append(
-                Fault(
-                    rule="unique identifier",
-                    message=f"{iris.compact(row.id)} is registered twice, first in row {rows[row.id][0]}.",
-                    fix="Remove one of the two rows; an identifier is minted once.",
-                    file=register.file,
-                    row=number,
-                    column="id",
-                    focus=row.id,
-                )
-            )
-        rows.setdefault(row.id, (number, row))
-    described: set[str] = set()
+def _register(readings: Mapping[str, TableReading[Any]], knowledge: DeckKnowledge) -> None:
     for table in DECK_TABLES:
-        if not table.registered:
-            continue
-        for number, row in readings[table.name].rows:
-            described.add(row.id)
-            entry = rows.get(row.id)
-            if entry is None or entry[1].status == "deprecated":
-                state = "not registered" if entry is None else "deprecated in the register"
-                knowledge.faults.append(
-                    Fault(
-                        rule="registered identifier",
-                        message=f"{iris.compact(row.id)} is {state}.",
-                        fix=f"Add it to {register.file}, or use an identifier that stands there as active.",
-                        file=readings[table.name].file,
-                        row=number,
-                        column="id",
-                        focus=row.id,
-                    )
-                )
-    for identifier, (number, row) in rows.items():
-        if row.status == "active" and identifier not in described | knowledge.rejected:
-            knowledge.faults.append(
-                Fault(
-                    rule="registered identifier",
-                    message=f"{iris.compact(identifier)} is registered as active, but no table describes it.",
-                    fix="Describe it in data/decks/entities.csv, or mark it deprecated here.",
-                    file=register.file,
-                    row=number,
-                    column="id",
-                    focus=identifier,
-                )
-            )
+        if table.registered:
+            for number, row in readings[table.name].rows:
+                knowledge.registered.setdefault(row.id, Origin(readings[table.name].file, number))
 
 
 def _rows(readings: Mapping[str, TableReading[Any]]) -> Iterator[tuple[DeckTable[Any], str, int, Any]]:
@@ -187,34 +137,12 @@ def _rows(readings: Mapping[str, TableReading[Any]]) -> Iterator[tuple[DeckTable
             yield table, reading.file, number, row
 
 
-def _check_references(
-    readings: Mapping[str, TableReading[Any]], known: set[str], knowledge: DeckKnowledge
-) -> None:
+def _mention(readings: Mapping[str, TableReading[Any]], knowledge: DeckKnowledge) -> None:
     for table, file, number, row in _rows(readings):
-        for column, mentioned in row.references():
-            if mentioned not in known:
-                knowledge.faults.append(
-                    _unknown(mentioned, known, file, number, column, focus=table.subject(row))
-                )
-
-
-def _unknown(mentioned: str, known: set[str], file: str, row: int, column: str, *, focus: str) -> Fault:
-    kind = (
-        "concept" if mentioned.startswith(iris.CGS) else "term" if mentioned.startswith(iris.CG) else "thing"
-    )
-    namespace = mentioned.rpartition("/")[0]
-    near = difflib.get_close_matches(mentioned, [name for name in known if name.startswith(namespace)], n=1)
-    advice = f"Did you mean {iris.compact(near[0])}? " if near else ""
-    return Fault(
-        rule=f"known {kind}",
-        message=f"{iris.compact(mentioned)} is a {kind} that nobody describes.",
-        fix=f"{advice}Correct the cell, or describe the {kind} first.",
-        file=file,
-        row=row,
-        column=column,
-        value=mentioned,
-        focus=focus,
-    )
+        focus = table.subject(row)
+        knowledge.mentions.extend(
+            Mention(mentioned, file, number, column, focus) for column, mentioned in row.references()
+        )
 
 
 def _check_slides(
@@ -238,10 +166,7 @@ def _check_slides(
 
 
 def _map_discrepancies(
-    reading: TableReading[tables.DiscrepancyRow],
-    mapper: DeckMapper,
-    known: set[str],
-    knowledge: DeckKnowledge,
+    reading: TableReading[tables.DiscrepancyRow], mapper: DeckMapper, knowledge: DeckKnowledge
 ) -> None:
     for number, row in reading.rows:
         involved: list[str] = []
@@ -251,19 +176,8 @@ def _map_discrepancies(
                 continue
             try:
                 subject = iris.expand(name)
+                involved.append(subject)
             except ValueError:
                 subject = name
-            if subject in known:
-                involved.append(subject)
-            else:
-                knowledge.faults.append(
-                    _unknown(
-                        subject,
-                        known | knowledge.carried.keys(),
-                        reading.file,
-                        number,
-                        "involves",
-                        focus=row.id,
-                    )
-                )
+            knowledge.mentions.append(Mention(subject, reading.file, number, "involves", row.id))
         mapper.discrepancy(row, involved)

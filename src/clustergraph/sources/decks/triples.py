@@ -5,15 +5,15 @@ The vocabulary is that of `ontology/clustergraph.ttl`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 
 import pyoxigraph as ox
 
 from clustergraph import iris
-from clustergraph.iris import CG, DCAT, DCT, PROV, QB, SKOS
+from clustergraph.iris import CG, DCT, PROV, QB, SKOS
 from clustergraph.sources.cells import Period
-from clustergraph.sources.deck_tables import (
+from clustergraph.sources.decks.fragments import FragmentMint, source_iri
+from clustergraph.sources.decks.tables import (
     ClaimRow,
     DiscrepancyRow,
     EntityRow,
@@ -26,39 +26,28 @@ from clustergraph.sources.deck_tables import (
     RelationRow,
     SlideRow,
 )
-from clustergraph.sources.fragments import FragmentMint, source_iri
-from clustergraph.sources.triples import LABEL, GraphBuilder, day, decimal, integer, iri
+from clustergraph.sources.triples import (
+    LABEL,
+    UNITS,
+    GraphBuilder,
+    decimal,
+    describe_period,
+    integer,
+    iri,
+    state_interval,
+)
 
 #: The one QB data set of figures the decks state.
 FIGURES = iris.thing("dataset/deck-figures")
 #: What curators state about sources, rather than a source itself.
 CURATION = "curation"
 
-_INNER_CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_UNITS: Mapping[str, str] = {
-    "EUR": f"{iris.CURRENCY}EUR",
-    "NUM": f"{iris.UNIT}NUM",
-    "PERCENT": f"{iris.UNIT}PERCENT",
-    "MO": f"{iris.UNIT}MO",
-}
-
-
-def slug_of(term: str) -> str:
-    """The part of an IRI that tells it apart, in lower case with hyphens for slashes and inner capitals."""
-    for namespace in (iris.CGI, iris.CGS, iris.CG):
-        if term.startswith(namespace):
-            local = term.removeprefix(namespace)
-            break
-    else:
-        local = re.split(r"[/#]", term)[-1]
-    return _INNER_CAPITAL.sub("-", local).replace("/", "-").lower()
-
 
 def observation_iri(row: ObservationRow) -> str:
     """The IRI of an observation: subject, indicator, period and the place that states it."""
     place = row.locators[0]
     return (
-        f"{iris.CGI}obs/{slug_of(row.subject)}--{row.indicator}--{row.period.slug}"
+        f"{iris.CGI}obs/{iris.slug_of(row.subject)}--{row.indicator}--{row.period.slug}"
         f"--{place.source}-l{place.first}"
     )
 
@@ -67,7 +56,7 @@ def relation_iri(row: RelationRow) -> str:
     """The IRI of the claim that a source states a relation."""
     place = row.locators[0]
     return (
-        f"{iris.CGI}claim/{slug_of(row.subject)}--{slug_of(row.property)}--{slug_of(row.object)}"
+        f"{iris.CGI}claim/{iris.slug_of(row.subject)}--{iris.slug_of(row.property)}--{iris.slug_of(row.object)}"
         f"--{place.source}-l{place.first}"
     )
 
@@ -95,7 +84,7 @@ class DeckMapper:
 
     def label(self, subject: str) -> str:
         """The English label of an IRI, or its last part where none is known."""
-        return self._labels.get(subject) or slug_of(subject)
+        return self._labels.get(subject) or iris.slug_of(subject)
 
     def entity(self, row: EntityRow) -> str:
         """A thing with its names, description and introducing place."""
@@ -146,7 +135,7 @@ class DeckMapper:
         graph.add_english(row.id, LABEL, f"{self.label(kind)} of {self.label(row.subject)}: {row.date_text}")
         graph.link(row.id, f"{CG}milestoneOf", row.subject)
         graph.link(row.id, f"{CG}milestoneType", kind)
-        _interval(graph, row.id, row.period)
+        state_interval(graph, row.id, row.period)
         graph.add(row.id, f"{CG}datePrecision", row.period.precision)
         graph.add_english(row.id, f"{CG}dateText", row.date_text)
         graph.add_english(row.id, f"{CG}rawText", row.raw_text)
@@ -167,7 +156,7 @@ class DeckMapper:
         graph.link(subject, f"{CG}aboutEntity", row.subject)
         graph.link(subject, f"{CG}indicator", indicator)
         graph.add(subject, f"{CG}numericValue", decimal(row.value))
-        graph.link(subject, f"{CG}unit", _UNITS[row.unit])
+        graph.link(subject, f"{CG}unit", UNITS[row.unit])
         graph.link(subject, f"{CG}qualifier", iris.concept("qualifier", row.qualifier))
         graph.link(subject, f"{CG}valueNature", iris.concept("nature", row.nature))
         graph.link(subject, f"{CG}refPeriod", row.period.iri)
@@ -254,13 +243,4 @@ class DeckMapper:
         if period.token in self._periods:
             return
         self._periods.add(period.token)
-        shared = GraphBuilder(CURATION, self.quads)
-        shared.types(period.iri, [f"{CG}Period"])
-        shared.add_english(period.iri, LABEL, period.label)
-        _interval(shared, period.iri, period)
-
-
-def _interval(graph: GraphBuilder, subject: str, period: Period) -> None:
-    if period.start is not None and period.end is not None:
-        graph.add(subject, f"{DCAT}startDate", day(period.start))
-        graph.add(subject, f"{DCAT}endDate", day(period.end))
+        describe_period(GraphBuilder(CURATION, self.quads), period)

@@ -6,12 +6,11 @@ Rows with empty evidence do not pass: every fact has a source with a locator.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from clustergraph import iris
 from clustergraph.evidence import Locator, parse_evidence, parse_lines
 from clustergraph.sources.cells import Classes, Code, Name, Names, PeriodCell, PlainDecimal, Texts, ThingId
 from clustergraph.sources.table import Row
@@ -21,26 +20,9 @@ Unit = Literal["EUR", "NUM", "PERCENT", "MO"]
 
 
 class DeckRow(Row):
-    """A row of a deck table; `schemes` names the SKOS scheme of each column that holds codes."""
-
-    schemes: ClassVar[Mapping[str, str]] = {}
+    """A row of a deck table; `statements` are the inventory ids that it carries."""
 
     statements: Texts
-
-    def references(self) -> Iterator[tuple[str, str]]:
-        """Each (column, IRI) by which the row mentions a thing, concept or term of the project."""
-        for name, info in type(self).model_fields.items():
-            if name == "id":
-                continue
-            value = getattr(self, name)
-            scheme = self.schemes.get(name)
-            for item in value if isinstance(value, tuple) else (value,):
-                if not isinstance(item, str):
-                    continue
-                if scheme is not None:
-                    yield name, iris.concept(scheme, item)
-                elif item.startswith((iris.CGI, iris.CGS, iris.CG)):
-                    yield info.alias or name, item
 
 
 class SlideRow(DeckRow):
@@ -208,13 +190,3 @@ class DiscrepancyRow(DeckRow):
     def locators(self) -> tuple[Locator, ...]:
         """The places that do not agree."""
         return parse_evidence(self.evidence)
-
-
-class RegisterRow(Row):
-    """An identifier, minted once; a retired one names what replaces it."""
-
-    id: ThingId
-    label: str
-    status: Literal["active", "deprecated"]
-    replaced_by: Names
-    note: str | None

@@ -9,7 +9,7 @@ import pyoxigraph as ox
 from clustergraph import iris
 from clustergraph.evidence import Locator
 from clustergraph.iris import CG
-from clustergraph.sources.deck_tables import SlideRow
+from clustergraph.sources.decks.tables import SlideRow
 from clustergraph.sources.triples import LABEL, GraphBuilder, integer
 
 

@@ -1,0 +1,46 @@
+"""What a kind of table is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Generic, TypeAlias, TypeVar
+
+import pyoxigraph as ox
+
+from clustergraph.sources.statements import SourcedRow, Statements
+
+RowT = TypeVar("RowT", bound=SourcedRow)
+
+#: A row as text, by column; an empty cell is None.
+Cells: TypeAlias = Mapping[str, str | None]
+Extract: TypeAlias = Callable[[ox.Store, str], Iterator[Cells]]
+
+
+def _no_label(_row: SourcedRow) -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class TableKind(Generic[RowT]):
+    """A kind of table: its row model, the IRI a row describes, and how the row becomes triples.
+
+    `name` is that of the kind, of its file below `data/tables/` and of its named graph; `label` gives the
+    English label of the thing that a row describes, or None where it describes no named thing. `registered`
+    says that the things must stand in the register; `mints` that the row is the one place that introduces its
+    subject, so that a second row with the same subject is a duplicate. `synonyms` maps other headings of a
+    column to its name. `extract` is the way back, for kinds that can be exported: from a dataset and the IRI of
+    a named graph, the rows in the columns of the model, in a fixed order; emitted again, they give the same
+    triples.
+    """
+
+    name: str
+    title: str
+    model: type[RowT]
+    subject: Callable[[RowT], str]
+    emit: Callable[[Statements, RowT], object]
+    label: Callable[[RowT], str | None] = _no_label
+    mints: bool = True
+    registered: bool = False
+    synonyms: Mapping[str, str] = field(default_factory=dict)
+    extract: Extract | None = None
