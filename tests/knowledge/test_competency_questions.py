@@ -1,8 +1,8 @@
 """Every competency question that the decks answer is answered, with exactly the rows the decks give.
 
 The expected rows stand beside each query (`docs/guides/queries.md` describes the format) and were written
-from the sources. `must_not_follow` are rows that a reader might wrongly infer; none may be answered. A case with
-a `fixture` asks synthetic data below `tests/fixtures/questions/`, where the sources cannot show every turn.
+from the sources. `must_not_follow` are rows that a reader might wrongly infer; none may be answered. A case
+with a `fixture` asks synthetic data below `tests/fixtures/questions/`, where the sources have no example.
 """
 
 from __future__ import annotations
