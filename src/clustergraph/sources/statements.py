@@ -17,7 +17,8 @@ from pydantic import BeforeValidator
 from clustergraph import iris
 from clustergraph.iris import CG, SKOS
 from clustergraph.sources.cells import Addresses, OptionalPeriod, Period, Texts
-from clustergraph.sources.table import Row
+from clustergraph.sources.lines import LineBuilder, LineSink
+from clustergraph.sources.table.row import Row
 from clustergraph.sources.triples import LABEL, GraphBuilder, QuadSink, day, describe_period, iri
 
 #: How sure a row is, in the codes of the scheme certainty; an empty cell is `stated`.
@@ -108,7 +109,11 @@ class Statements:
     _described: set[str] = field(init=False, default_factory=set)
 
     def __post_init__(self) -> None:
-        self.graph = GraphBuilder(self.source, self.sink)
+        self.graph = (
+            LineBuilder(self.source, self.sink)
+            if isinstance(self.sink, LineSink)
+            else GraphBuilder(self.source, self.sink)
+        )
 
     def label(self, subject: str) -> str:
         """The English label of an IRI, or its last part where none is known."""
