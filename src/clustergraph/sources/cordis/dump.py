@@ -1,91 +1,66 @@
-"""The tables of a CORDIS dump: in a zip as published, in a folder, or as single CSV files.
+"""The tables of a CORDIS dump: in a zip as published, in a folder, or as CSV files beside each other.
 
-Each table is read as a stream, as often as wanted, in memory that does not depend on its length. Source of
-the form: the header of the tables themselves (UTF-8, `;` between quoted cells).
+Each table is read as a stream, as often as wanted, in memory that does not depend on its length.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from clustergraph.errors import Fault, UnusableInput
 from clustergraph.sources.cordis.columns import PARTICIPATION, PROJECT, kind_of, lacking, places
+from clustergraph.sources.table.archive import check_size, members, opened_archive
+from clustergraph.sources.table.encoding import Advance
+from clustergraph.sources.table.faults import UnreadableTable, wrong_count
+from clustergraph.sources.table.limits import TableLimits
+from clustergraph.sources.table.records import TableFile, open_records
 
 #: Takes a fault, wherever it is found.
 Tell: TypeAlias = Callable[[Fault], None]
 #: The number of a row (the header is row 1) and its cells by the names of `columns`; an empty cell is None.
 Record: TypeAlias = tuple[int, dict[str, str | None]]
 
-_DELIMITERS: Final = (";", ",", "\t")
-#: No table of CORDIS comes near; what says it is larger is not unpacked.
-LARGEST_MEMBER: Final = 8 * 1024**3
-_PUBLISHED: Final = "a zip as published by CORDIS, a folder with its CSV files, or the CSV files themselves"
+_PUBLISHED: Final = "a zip as published by CORDIS, or a folder with its two CSV files"
+
+
+def _unheard(_count: int) -> None:
+    pass
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table of a dump; `heading` maps the names of `columns` to what the table calls them."""
+    """One table of a dump; `columns` maps names to places and headings, `size` is in bytes."""
 
+    file: TableFile
     name: str
-    delimiter: str
     columns: dict[str, tuple[int, str]]
     width: int
-    path: Path
-    member: str | None = None
+    size: int
 
     def heading(self, column: str) -> str:
         """What the table calls a column."""
         return self.columns[column][1] if column in self.columns else column
 
-    def records(self, tell: Tell) -> Iterator[Record]:
-        """The rows one by one; rows of another width are told and passed over, and so is a broken end."""
-        row = 1
+    def records(self, tell: Tell, limits: TableLimits, advance: Advance = _unheard) -> Iterator[Record]:
+        """The rows one by one; rows that are none are told and passed over, and so is a broken end."""
         try:
-            with _opened(self.path, self.member) as stream:
-                reader = csv.reader(stream, delimiter=self.delimiter)
-                next(reader, None)
-                for row, cells in enumerate(reader, start=2):
-                    if len(cells) == self.width:
-                        yield row, {name: cells[at].strip() or None for name, (at, _) in self.columns.items()}
-                    elif any(cells):
-                        tell(self._of_another_width(row, len(cells)))
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
-            tell(
-                self._broken(
-                    row + 1, f"The file is damaged or cut off from here on: {error}.", "Download it again."
-                )
-            )
-        except UnicodeDecodeError as error:
-            wrong = f"From here on the table is not UTF-8 (byte 0x{error.object[error.start]:02x})."
-            tell(self._broken(row + 1, wrong, "Save the table as UTF-8, or download it again."))
-        except csv.Error as error:
-            tell(
-                self._broken(
-                    row + 1,
-                    f"The table cannot be read from here on: {error}.",
-                    "Look for a double quote that is not closed.",
-                )
-            )
-
-    def _of_another_width(self, row: int, cells: int) -> Fault:
-        return Fault(
-            rule="one cell for each column",
-            message=f"The row has {cells} cells, the header {self.width}.",
-            fix=f"Put cells that hold {self.delimiter!r}, a quote or a line break in double quotes.",
-            file=self.name,
-            row=row,
-        )
-
-    def _broken(self, row: int, message: str, fix: str) -> Fault:
-        return Fault(rule="readable table", message=message, fix=fix, file=self.name, row=row)
+            records = open_records(self.file, limits, advance=advance)
+            next(records, None)
+            for record in records:
+                if isinstance(record, Fault):
+                    tell(record)
+                    continue
+                row, cells = record
+                if len(cells) == self.width:
+                    yield row, {name: cells[at].strip() or None for name, (at, _) in self.columns.items()}
+                elif any(cells):
+                    tell(wrong_count(self.name, row, len(cells), self.width))
+        except UnreadableTable as refusal:
+            tell(refusal.fault)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,88 +71,74 @@ class Dump:
     organisations: Table
 
 
-def open_dump(paths: Sequence[Path]) -> Dump:
-    """Find the two tables by their headers, whatever the files are called.
+def open_dump(path: Path, limits: TableLimits) -> Dump:
+    """Find the two tables by their headers, whatever the files are called; a CSV file stands for its folder.
 
-    Raises UnusableInput where a file cannot be opened, a zip is damaged, or one of the tables is not there or
-    there twice; the fault names what was found instead.
+    Raises UnusableInput where there is no such file, an archive is damaged, or one of the tables is not there
+    or there twice; the fault names what was found instead.
     """
     found: dict[str, list[Table]] = {"project": [], "organisation": []}
     others: list[tuple[str, list[str]]] = []
-    for path, member in _files(paths):
-        name = path.name if member is None else f"{path.name}/{member}"
-        header, delimiter = _header(path, member, name)
-        kind = kind_of(header)
-        if kind is None:
-            others.append((name, header))
-            continue
-        columns = places(header, PROJECT if kind == "project" else PARTICIPATION)
-        found[kind].append(Table(name, delimiter, columns, len(header), path, member))
+    try:
+        for file, size in _files(path, limits):
+            name = file.name if file.member is None else f"{file.name}!{file.member}"
+            header = _header(file, limits)
+            kind = kind_of(header)
+            if kind is None:
+                others.append((name, header))
+                continue
+            columns = places(header, PROJECT if kind == "project" else PARTICIPATION)
+            found[kind].append(Table(file, name, columns, len(header), size))
+    except UnreadableTable as refusal:
+        raise UnusableInput("The dump cannot be used.", [refusal.fault]) from None
     for kind, tables in found.items():
         if len(tables) != 1:
-            raise UnusableInput("The dump cannot be used.", [_not_once(kind, tables, others, paths)])
+            raise UnusableInput("The dump cannot be used.", [_not_once(kind, tables, others, path)])
     return Dump(found["project"][0], found["organisation"][0])
 
 
-def _files(paths: Sequence[Path]) -> Iterator[tuple[Path, str | None]]:
-    for path in paths:
-        if path.is_dir():
-            yield from ((file, None) for file in sorted(path.glob("*.csv")))
-        elif not path.is_file():
-            raise UnusableInput("There is no such file.", where=str(path), fix=f"Name {_PUBLISHED}.")
-        elif path.suffix.lower() == ".zip":
-            yield from ((path, member) for member in _members(path))
-        else:
-            yield path, None
-
-
-def _members(path: Path) -> list[str]:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = [info for info in archive.infolist() if info.filename.lower().endswith(".csv")]
-    except zipfile.BadZipFile as error:
-        raise UnusableInput(
-            f"The zip is damaged or cut off: {error}.", where=str(path), fix="Download it again."
-        ) from error
-    for info in members:
-        if info.file_size > LARGEST_MEMBER or info.flag_bits & 1:
-            what = "is encrypted" if info.flag_bits & 1 else "says it is larger than 8 GiB"
-            raise UnusableInput(
-                f"{info.filename} {what}.", where=str(path), fix="Use the zip that CORDIS publishes."
-            )
-    return [info.filename for info in members]
-
-
-@contextmanager
-def _opened(path: Path, member: str | None) -> Iterator[IO[str]]:
-    if member is None:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            yield stream
+def _files(path: Path, limits: TableLimits) -> Iterator[tuple[TableFile, int]]:
+    if not path.exists():
+        raise UnusableInput("There is no such file.", where=str(path), fix=f"Name {_PUBLISHED}.")
+    if path.suffix.lower() == ".zip":
+        with opened_archive(path, path.name) as archive:
+            entries = [entry for entry in members(archive) if entry.filename.lower().endswith(".csv")]
+        for entry in entries:
+            _refuse_encrypted(entry, path.name)
+            check_size([entry], path.name, limits, most=limits.file_bytes)
+            yield TableFile(path, path.name, member=entry.filename), entry.file_size
         return
-    with zipfile.ZipFile(path) as archive, archive.open(member) as raw:
-        yield io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
+    for file in sorted((path if path.is_dir() else path.parent).glob("*.csv")):
+        yield TableFile(file, file.name), file.stat().st_size
 
 
-def _header(path: Path, member: str | None, name: str) -> tuple[list[str], str]:
-    """The columns of a table and what stands between them; no columns where it has no text at its head."""
+def _refuse_encrypted(entry: zipfile.ZipInfo, name: str) -> None:
+    if entry.flag_bits & 1:
+        raise UnreadableTable(
+            Fault(
+                rule="archive without a password",
+                message=f"{entry.filename} is encrypted.",
+                fix="Use the zip that CORDIS publishes, or unpack it first.",
+                file=name,
+            )
+        )
+
+
+def _header(file: TableFile, limits: TableLimits) -> list[str]:
+    """The columns of a table; none where it does not begin with a line of text."""
+    records = open_records(file, limits)
     try:
-        with _opened(path, member) as stream:
-            line = stream.readline(100_000)
-    except UnicodeDecodeError:
-        return [], ";"
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
-        raise UnusableInput(
-            f"The file is damaged or cut off: {error}.", where=name, fix="Download it again."
-        ) from error
-    delimiter = max(_DELIMITERS, key=line.count)
-    header = next(csv.reader([line], delimiter=delimiter), [])
-    return [cell.strip() for cell in header], delimiter
+        first = next(records, None)
+    except UnreadableTable as refusal:
+        if refusal.fault.rule == "sound archive":
+            raise
+        return []
+    return [] if first is None or isinstance(first, Fault) else [cell.strip() for cell in first[1]]
 
 
 def _not_once(
-    kind: str, tables: Sequence[Table], others: Sequence[tuple[str, list[str]]], paths: Sequence[Path]
+    kind: str, tables: Sequence[Table], others: Sequence[tuple[str, list[str]]], path: Path
 ) -> Fault:
-    where = ", ".join(path.name for path in paths)
     what = "the projects" if kind == "project" else "the organisations"
     if tables:
         names = ", ".join(table.name for table in tables)
@@ -185,10 +146,10 @@ def _not_once(
             rule="one table of each kind",
             message=f"There are {len(tables)} tables of {what}: {names}.",
             fix="Import one dump at a time.",
-            file=where,
+            file=path.name,
         )
     nearest = min(others, key=lambda other: len(lacking(other[1], kind)), default=None)
     message = f"There is no table of {what} in UTF-8 with ';' between its columns."
     if nearest is not None:
         message += f" {nearest[0]} lacks {', '.join(lacking(nearest[1], kind))}."
-    return Fault(rule="CORDIS tables", message=message, fix=f"Name {_PUBLISHED}.", file=where)
+    return Fault(rule="CORDIS tables", message=message, fix=f"Name {_PUBLISHED}.", file=path.name)

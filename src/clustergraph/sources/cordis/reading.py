@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
 from clustergraph.errors import Fault, Severity
 from clustergraph.sources.cordis.dump import Dump, Table, Tell
 from clustergraph.sources.cordis.mapping import Mapper, Unresolved, role_of
 from clustergraph.sources.cordis.rows import Participation, Project, Rows
 from clustergraph.sources.cordis.selection import Selection
-
-#: Is told after each row which table is being read, and how many of its rows have been.
-Progress: TypeAlias = Callable[[str, int], None]
-
-
-def _no_progress(_table: str, _rows: int) -> None:
-    pass
+from clustergraph.sources.table.encoding import Advance
+from clustergraph.sources.table.limits import TableLimits
 
 
 def _silent(_fault: Fault) -> None:
@@ -29,27 +22,34 @@ def _silent(_fault: Fault) -> None:
 class DumpReading:
     """Reads a dump into a mapper and tells every fault once.
 
-    Keeps the numbers of the projects of the dump and of those taken, nothing of the rows. After `run`,
-    `projects` and `participations` count what was taken.
+    Keeps the numbers of the projects of the dump and of those taken, nothing of the rows. `projects` and
+    `participations` count what was taken.
     """
 
     dump: Dump
     selection: Selection
     mapper: Mapper
     tell: Tell
-    progress: Progress = _no_progress
+    limits: TableLimits
+    advance: Advance
     projects: int = field(init=False, default=0)
     participations: int = field(init=False, default=0)
-    _told: Counter[tuple[str, str]] = field(init=False, default_factory=Counter)
+    _told: set[tuple[str, str]] = field(init=False, default_factory=set)
 
-    def run(self) -> None:
-        """Read the dump; what a row lacks is told, and the rest of the dump is read all the same."""
+    @property
+    def size(self) -> int:
+        """How many bytes are read in all passes."""
+        passes = 2 if self.selection.organisations else 1
+        return self.dump.projects.size + passes * self.dump.organisations.size
+
+    def steps(self) -> Iterator[None]:
+        """Read the dump, row by row; what a row lacks is told, and the rest is read all the same."""
         with_organisations = self._with_organisations()
         every: set[int] = set()
         taken: set[int] = set()
         table = self.dump.projects
-        for number, project in Rows(table, Project, self.tell):
-            self.progress(table.name, number)
+        for number, project in Rows(table, Project, self.tell, self.limits, self.advance):
+            yield
             key = int(project.id)
             if key in every:
                 self.tell(_twice(table, number, "id", project.id, "project"))
@@ -59,11 +59,11 @@ class DumpReading:
                 continue
             if self.selection.fits(project):
                 taken.add(key)
+                self.projects += 1
                 self._unresolved(table, number, self.mapper.project(project))
-        self.projects = len(taken)
         if not taken:
             self.tell(self._nothing_taken())
-        self._participations(every, taken)
+        yield from self._participations(every, taken)
 
     def _with_organisations(self) -> set[int] | None:
         """The projects in which an organisation asked for takes part; None where none is asked for."""
@@ -71,17 +71,16 @@ class DumpReading:
             return None
         found: set[int] = set()
         table = self.dump.organisations
-        for number, row in Rows(table, Participation, _silent):
-            self.progress(table.name, number)
+        for _, row in Rows(table, Participation, _silent, self.limits, self.advance):
             if self.selection.names(row):
                 found.add(int(row.project))
         return found
 
-    def _participations(self, every: set[int], taken: set[int]) -> None:
+    def _participations(self, every: set[int], taken: set[int]) -> Iterator[None]:
         table = self.dump.organisations
         of_project, seen = 0, set[tuple[str, str]]()
-        for number, row in Rows(table, Participation, self.tell):
-            self.progress(table.name, number)
+        for number, row in Rows(table, Participation, self.tell, self.limits, self.advance):
+            yield
             key = int(row.project)
             if key not in taken:
                 if key not in every:
@@ -104,8 +103,8 @@ class DumpReading:
     def _unresolved(self, table: Table, number: int, reasons: list[Unresolved]) -> None:
         """Tell each value that names nothing once, where it stands first."""
         for reason in reasons:
-            self._told[reason.column, reason.value] += 1
-            if self._told[reason.column, reason.value] == 1:
+            if (reason.column, reason.value) not in self._told:
+                self._told.add((reason.column, reason.value))
                 self.tell(_fault(table, number, reason, Severity.WARNING))
 
     def _nothing_taken(self) -> Fault:

@@ -21,6 +21,8 @@ from pydantic import (
 from clustergraph.errors import Fault
 from clustergraph.sources.cordis.columns import AMOUNTS
 from clustergraph.sources.cordis.dump import Table, Tell
+from clustergraph.sources.table.encoding import Advance
+from clustergraph.sources.table.limits import TableLimits
 
 _AMOUNT: Final = re.compile(r"\d+(?:[.,]\d+)?")
 #: `1.234` may be one euro and a bit, or more than a thousand.
@@ -115,10 +117,12 @@ class Rows(Generic[RowT]):
     table: Table
     model: type[RowT]
     tell: Tell
+    limits: TableLimits
+    advance: Advance
     _mark: str | None = field(init=False, default=None)
 
     def __iter__(self) -> Iterator[tuple[int, RowT]]:
-        for number, cells in self.table.records(self.tell):
+        for number, cells in self.table.records(self.tell, self.limits, self.advance):
             wrong_mark = self._of_another_mark(number, cells)
             if wrong_mark is not None:
                 self.tell(wrong_mark)
