@@ -11,11 +11,12 @@ from pydantic import ValidationError
 from clustergraph.errors import Fault, Severity, UnusableInput
 from clustergraph.sources.cordis.columns import NEEDED, PARTICIPATION, PROJECT
 from clustergraph.sources.cordis.dump import open_dump
-from clustergraph.sources.cordis.mapping import Mapper, Territories
+from clustergraph.sources.cordis.mapping import Mapper
 from clustergraph.sources.cordis.reading import DumpReading
 from clustergraph.sources.cordis.selection import Selection
 from clustergraph.sources.importing.protocol import Batch, ColumnHelp, ImportContext, ImportInput, packed
 from clustergraph.sources.lines import LineSink
+from clustergraph.sources.places import Territories
 from clustergraph.sources.statements import SourcedRow, Statements
 from clustergraph.sources.table.encoding import Advance
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final
 
 from clustergraph import iris
 from clustergraph.iris import CG, DCT, ORG, SKOS
 from clustergraph.sources.cells import parse_period
 from clustergraph.sources.cordis.rows import Participation, Project
+from clustergraph.sources.places import Territories, UnknownPlace, country_of, region_of
 from clustergraph.sources.statements import SourcedRow, Statements
 from clustergraph.sources.triples import LABEL, decimal
 
@@ -34,19 +35,6 @@ ROLES: Final[Mapping[str, str]] = {
 }
 #: Who is called a partner and gets nothing is associated.
 _WITH_OR_WITHOUT_GRANT: Final = ("internationalpartner", "partner")
-
-
-class Territories(Protocol):
-    """What a code of a country or of NUTS means; None where it means nothing."""
-
-    def country(self, code: str) -> str | None:
-        """The IRI of a country by ISO 3166-1 alpha-2 or as Eurostat writes it."""
-
-    def territory(self, code: str, version: str | None = None) -> str | None:
-        """The IRI of the territory that a code means in a version, or in the newest that has it."""
-
-    def versions(self, code: str) -> tuple[str, ...]:
-        """The versions that have a code."""
 
 
 class Unresolved(ValueError):
@@ -150,46 +138,14 @@ class Mapper:
         if known is None or known[0] != name:
             graph.add_english(subject, f"{SKOS}altLabel", row.name)
         unresolved: list[Unresolved] = []
-        for resolve, value in ((self._country, row.country), (self._region, row.nuts)):
-            if value is None:
+        for column, resolve, code in (("country", country_of, row.country), ("nuts", region_of, row.nuts)):
+            if code is None:
                 continue
             try:
-                graph.link(subject, f"{CG}basedIn", resolve(value))
-            except Unresolved as reason:
-                unresolved.append(reason)
+                graph.link(subject, f"{CG}basedIn", resolve(self.territories, code))
+            except UnknownPlace as reason:
+                unresolved.append(Unresolved(column, code, f"{reason}.", f"Nothing is linked. {reason.fix}"))
         return unresolved
-
-    def _country(self, code: str) -> str:
-        country = self.territories.country(code)
-        if country is None:
-            raise Unresolved(
-                "country",
-                code,
-                f"{code!r} is the code of no country.",
-                "Give the two letters of ISO 3166-1, or EL and UK as Eurostat writes them.",
-            )
-        return country
-
-    def _region(self, code: str) -> str:
-        meanings = {self.territories.territory(code, version) for version in self.territories.versions(code)}
-        if not meanings and len(code) == 2:
-            meanings = {self.territories.country(code)}
-        meanings.discard(None)
-        if len(meanings) == 1:
-            return str(meanings.pop())
-        if meanings:
-            raise Unresolved(
-                "nuts",
-                code,
-                f"{code!r} names different regions in different versions of NUTS, and the table states none.",
-                "Nothing is linked; say in a table of your own which version is meant.",
-            )
-        raise Unresolved(
-            "nuts",
-            code,
-            f"{code!r} is no code of the versions of NUTS that are known.",
-            "Nothing is linked; the country stays.",
-        )
 
     def _under_call(self, subject: str, topic: str) -> None:
         call = f"{iris.CGI}call/{topic.lower()}"
