@@ -22,7 +22,16 @@ from clustergraph.iris import CG, PROV, RDF
 
 #: Things that are places themselves, or that several statements share.
 _WITHOUT_EVIDENCE: Final = frozenset(
-    f"{CG}{name}" for name in ("SourceDocument", "SourceFragment", "Slide", "Period")
+    f"{CG}{name}"
+    for name in (
+        "SourceDocument",
+        "SourceFragment",
+        "Slide",
+        "WebPage",
+        "SuppliedTable",
+        "SourceState",
+        "Period",
+    )
 )
 _DEFAULT: Final = ox.DefaultGraph()
 
@@ -43,7 +52,7 @@ def check_evidence(dataset: CheckedDataset, decks: Path | None = None) -> Findin
         *_relations(store),
     ]
     figures = f"{plural(len(statements), 'statement and thing', 'statements and things')}, "
-    figures += plural(len(places.fragments), "fragment")
+    figures += f"{plural(len(places.fragments), 'fragment')}, {plural(len(places.states), 'state')} of pages"
     if decks is None:
         figures += "; quotes not compared, no decks given"
     else:
@@ -76,17 +85,17 @@ def _unevidenced(statements: dict[str, set[str]], places: Places) -> Iterator[Fa
         if not fragments:
             yield Fault(
                 rule="evidence",
-                message=f"{iris.compact(subject)} ({kind}) is stated in no fragment of a source.",
-                fix="Give its row a deck and lines, or add them in data/decks/evidence.csv.",
+                message=f"{iris.compact(subject)} ({kind}) is stated in no place of a source.",
+                fix="Give its row a deck and lines, or a page; or add lines in data/decks/evidence.csv.",
                 focus=subject,
             )
         for fragment in fragments:
-            if fragment not in places.fragments:
+            if fragment not in places.fragments and fragment not in places.states:
                 yield Fault(
                     rule="evidence",
                     message=f"{iris.compact(subject)} is stated in {iris.compact(fragment)}, which is no "
-                    "source fragment.",
-                    fix="Point cg:statedIn at a source fragment.",
+                    "place in a source.",
+                    fix="Point cg:statedIn at a source fragment, or at a state of a page or table.",
                     focus=subject,
                     value=fragment,
                 )
@@ -154,7 +163,7 @@ def _relations(store: ox.Store) -> Iterator[Fault]:
         yield Fault(
             rule="claimed relation",
             message=f"{iris.compact(claim)} {message}.",
-            fix="Correct the row in data/decks/relations.csv.",
+            fix="Correct the row that states the relation.",
             focus=claim,
         )
 

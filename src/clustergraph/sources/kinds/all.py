@@ -5,5 +5,16 @@ from __future__ import annotations
 from typing import Any, Final
 
 from clustergraph.sources.kinds.kind import TableKind
+from clustergraph.sources.kinds.national_programmes import NATIONAL_PROGRAMMES
+from clustergraph.sources.kinds.organisation_facts import ORGANISATION_FACTS
+from clustergraph.sources.kinds.organisation_names import ORGANISATION_NAMES
+from clustergraph.sources.kinds.organisations import ORGANISATIONS
+from clustergraph.sources.kinds.recognitions import RECOGNITIONS
 
-KINDS: Final[tuple[TableKind[Any], ...]] = ()
+KINDS: Final[tuple[TableKind[Any], ...]] = (
+    ORGANISATIONS,
+    ORGANISATION_NAMES,
+    ORGANISATION_FACTS,
+    NATIONAL_PROGRAMMES,
+    RECOGNITIONS,
+)
