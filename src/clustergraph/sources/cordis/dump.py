@@ -65,10 +65,14 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Dump:
-    """The two tables that are read: the projects, and the organisations that take part in them."""
+    """The two tables that are read: the projects, and the organisations that take part in them.
+
+    `length` is the bytes of the file or archive that was named, as they are read.
+    """
 
     projects: Table
     organisations: Table
+    length: int
 
 
 def open_dump(path: Path, limits: TableLimits) -> Dump:
@@ -94,7 +98,15 @@ def open_dump(path: Path, limits: TableLimits) -> Dump:
     for kind, tables in found.items():
         if len(tables) != 1:
             raise UnusableInput("The dump cannot be used.", [_not_once(kind, tables, others, path)])
-    return Dump(found["project"][0], found["organisation"][0])
+    projects, organisations = found["project"][0], found["organisation"][0]
+    return Dump(projects, organisations, _length(path, projects.size + organisations.size))
+
+
+def _length(path: Path, read: int) -> int:
+    if path.suffix.lower() == ".zip":
+        with zipfile.ZipFile(path) as archive:
+            return sum(entry.file_size for entry in archive.infolist())
+    return read if path.is_dir() else path.stat().st_size
 
 
 def _files(path: Path, limits: TableLimits) -> Iterator[tuple[TableFile, int]]:

@@ -54,7 +54,7 @@ class CordisImporter:
         """Every project asked for and its participations, in batches; memory does not grow with the rows."""
         faults: list[Fault] = []
         try:
-            evidence = _evidence(context)
+            evidence = _evidence(context, source)
             dump = open_dump(source.path, context.limits)
         except UnusableInput as refusal:
             yield Batch(faults=tuple(refusal.faults) or (_as_fault(refusal, source.name),))
@@ -65,21 +65,27 @@ class CordisImporter:
             tuple(context.options.get("topic", ())), tuple(context.options.get("organisation", ()))
         )
         reading = DumpReading(dump, selection, mapper, faults.append, context.limits, lambda _count: None)
-        size = source.path.stat().st_size if source.path.is_file() else reading.size
-        reading.advance = _scaled(context.advance, size / max(reading.size, 1))
+        reading.advance = _scaled(context.advance, dump.length / max(reading.size, 1))
         done = 0
         for step, _ in enumerate(reading.steps(), start=1):
             if step % _ROWS == 0:
                 taken = reading.projects + reading.participations
-                yield _batch(lines, taken - done, faults)
+                yield _batch(mapper, lines, taken - done, faults)
                 done = taken
-        yield _batch(lines, reading.projects + reading.participations - done, faults)
+        yield _batch(mapper, lines, reading.projects + reading.participations - done, faults)
 
 
-def _batch(lines: LineSink, rows: int, faults: list[Fault]) -> Batch:
+def _batch(mapper: Mapper, lines: LineSink, rows: int, faults: list[Fault]) -> Batch:
     wrong = {(fault.file, fault.row) for fault in faults if fault.severity is Severity.VIOLATION}
-    batch = Batch(statements=packed(lines), rows=rows, rejected=len(wrong), faults=tuple(faults))
+    batch = Batch(
+        statements=packed(lines),
+        rows=rows,
+        rejected=len(wrong),
+        faults=tuple(faults),
+        organisations=tuple(mapper.introduced),
+    )
     lines.clear()
+    mapper.introduced.clear()
     faults.clear()
     return batch
 
@@ -98,9 +104,14 @@ def _scaled(advance: Advance, scale: float) -> Advance:
     return scaled
 
 
-def _evidence(context: ImportContext) -> SourcedRow:
-    """Where the dump is from: the address and the day that the user states, else the table as supplied."""
+def _evidence(context: ImportContext, source: ImportInput) -> SourcedRow:
+    """Where the dump is from: the address and the day that the user states, else the file as supplied.
+
+    A file that was fetched from an address is from there.
+    """
     stated = {name: _only(name, context.options.get(name, ())) for name in ("source_url", "as_of")}
+    if stated["source_url"] is None and source.name.startswith(("https://", "http://")):
+        stated["source_url"] = source.name
     try:
         return SourcedRow.model_validate(stated)
     except ValidationError as error:

@@ -10,6 +10,7 @@ from clustergraph import iris
 from clustergraph.iris import CG, DCT, ORG, SKOS
 from clustergraph.sources.cells import parse_period
 from clustergraph.sources.cordis.rows import Participation, Project
+from clustergraph.sources.kinds.kind import Organisation
 from clustergraph.sources.places import Territories, UnknownPlace, country_of, region_of
 from clustergraph.sources.statements import SourcedRow, Statements
 from clustergraph.sources.triples import LABEL, decimal
@@ -63,12 +64,14 @@ class Mapper:
     """Writes projects and participations.
 
     What it keeps grows with the number of organisations and periods, not with that of rows: for each
-    organisation two numbers that tell whether its name and its place were written already.
+    organisation two numbers that tell whether its name and its place were written already. `introduced` are
+    the organisations written since whoever reads it emptied it.
     """
 
     statements: Statements
     territories: Territories
     evidence: SourcedRow
+    introduced: list[Organisation] = field(init=False, default_factory=list)
     _names: dict[int, tuple[int, int]] = field(init=False, default_factory=dict)
 
     def project(self, row: Project) -> list[Unresolved]:
@@ -135,6 +138,10 @@ class Mapper:
             label = f"{row.name} (CORDIS {row.organisation})"
             self.statements.named(subject, self.evidence, [f"{ORG}FormalOrganization"], label)
             graph.add(subject, f"{DCT}identifier", row.organisation)
+            country = row.country and self.territories.country(row.country)
+            self.introduced.append(
+                Organisation(subject, row.name, country.rsplit("/", 1)[-1] if country else None)
+            )
         if known is None or known[0] != name:
             graph.add_english(subject, f"{SKOS}altLabel", row.name)
         unresolved: list[Unresolved] = []
