@@ -13,15 +13,6 @@ from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
-from cordis_synthetic import (
-    NEW_ORGANISATION,
-    NEW_PROJECT,
-    PARTICIPATIONS,
-    PROJECTS,
-    csv_text,
-    write_new,
-    write_old,
-)
 
 from clustergraph import iris
 from clustergraph.errors import Fault, Severity, UnusableInput
@@ -30,6 +21,16 @@ from clustergraph.sources.cordis.importer import CordisImporter
 from clustergraph.sources.cordis.selection import Selection
 from clustergraph.sources.importing import ImportContext, ImportInput, packed, unpacked
 from clustergraph.sources.table.limits import TableLimits
+
+from .cordis_synthetic import (
+    NEW_ORGANISATION,
+    NEW_PROJECT,
+    PARTICIPATIONS,
+    PROJECTS,
+    csv_text,
+    write_new,
+    write_old,
+)
 
 PAGE = "https://synthetic.example/dump.zip"
 ALL = Selection()
