@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Protocol
+
+from clustergraph.sources.nuts import NutsIndex
 
 
 class Territories(Protocol):
@@ -62,3 +65,9 @@ def region_of(territories: Territories, code: str, version: str | None = None) -
             "Correct the code, or give the country alone.",
         )
     return str(meanings.pop())
+
+
+@cache
+def known_territories() -> Territories:
+    """The territories of the classification, read once."""
+    return NutsIndex.load()

@@ -5,12 +5,19 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Final
 
 import pyoxigraph as ox
 
 from clustergraph import iris
+from clustergraph.settings import Settings
+from clustergraph.sources.content import find_content
+from clustergraph.sources.curated import read_ontology
 
+#: Declares terms of others, which data of this project do not use.
+_ALIGNMENTS: Final = ox.NamedNode(iris.graph("alignments"))
 _TYPE: Final = f"{iris.RDF}type"
 #: Terms of standards that data may use although the ontology has nothing to say of them.
 _LITERAL: Final = (f"{iris.FOAF}name", f"{iris.SKOS}notation", f"{iris.DCT}source")
@@ -50,6 +57,8 @@ class Vocabulary:
         for quad in ontology:
             if quad.predicate.value != _TYPE or not isinstance(quad.subject, ox.NamedNode):
                 continue
+            if quad.graph_name == _ALIGNMENTS:
+                continue
             kind = _KINDS.get(quad.object.value) if isinstance(quad.object, ox.NamedNode) else None
             if kind is not None:
                 found[kind].add(quad.subject.value)
@@ -59,6 +68,12 @@ class Vocabulary:
         return cls(
             frozenset(found["links"]), frozenset(found["literals"]), frozenset(found["classes"]), schemes
         )
+
+
+@cache
+def known_vocabulary() -> Vocabulary:
+    """That of the ontology and the schemes that are built from, read once."""
+    return Vocabulary.of(read_ontology(find_content(Settings(), Path.cwd())).quads)
 
 
 def nearest(name: str, known: Collection[str]) -> str:
