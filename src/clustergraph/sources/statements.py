@@ -106,6 +106,7 @@ class Statements:
     labels: Mapping[str, str]
     graph: GraphBuilder = field(init=False)
     _described: set[str] = field(init=False, default_factory=set)
+    _schemes: frozenset[str] | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self.graph = GraphBuilder(self.source, self.sink)
@@ -114,9 +115,17 @@ class Statements:
         """The English label of an IRI, or its last part where none is known."""
         return self.labels.get(subject) or iris.slug_of(subject)
 
+    def has_concepts(self, scheme: str) -> bool:
+        """Whether concepts of a scheme are described, so that a code can be held against them."""
+        if self._schemes is None:
+            self._schemes = frozenset(
+                known.rpartition("/")[0] for known in self.labels if known.startswith(iris.CGS)
+            )
+        return f"{iris.CGS}{scheme}" in self._schemes
+
     def states(self, row: SourcedRow) -> tuple[SourceState, ...]:
-        """The states of pages that a row rests on; without a page, the table it stands in."""
-        addresses: Iterable[str | None] = row.source_url or (None,)
+        """The states of pages that a row rests on, sorted; without a page, the table it stands in."""
+        addresses: Iterable[str | None] = sorted(row.source_url) or (None,)
         return tuple(SourceState(address, self.source, row.as_of) for address in addresses)
 
     def stated(self, subject: str, row: SourcedRow, *, certainty: str | None = None) -> str:
@@ -126,6 +135,11 @@ class Statements:
         for code in row.readings:
             self.graph.link(subject, f"{CG}foundInReading", iris.concept("reading", code))
         self.graph.add_english(subject, f"{CG}extractionNote", row.note)
+        return subject
+
+    def mentioned(self, subject: str, row: SourcedRow) -> str:
+        """Say that the pages of a row name a thing that is described elsewhere; returns the thing."""
+        self._evidence(subject, row)
         return subject
 
     def named(self, subject: str, row: SourcedRow, classes: Iterable[str], label: str) -> str:
