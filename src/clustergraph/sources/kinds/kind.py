@@ -31,8 +31,8 @@ class TableKind(Generic[RowT]):
     subject, so that a second row with the same subject is a duplicate. Of a registered kind that does not mint,
     several rows describe one thing, each from a source of its own. `synonyms` maps other headings of a
     column to its name. `extract` is the way back, for kinds that can be exported: from a dataset and the IRI
-    of a named graph, the rows in the columns of the model, in a fixed order; emitted again, they give what was
-    there.
+    of a named graph, the rows in the columns of the model, in a fixed order; emitted again, they give what
+    was there.
     """
 
     name: str
