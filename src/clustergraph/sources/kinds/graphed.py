@@ -33,7 +33,9 @@ class Graphed:
         found = self.store.quads_for_pattern(
             ox.NamedNode(subject), ox.NamedNode(predicate), None, ox.NamedNode(self.graph)
         )
-        return sorted(quad.object.value for quad in found if not isinstance(quad.object, ox.BlankNode | ox.Triple))
+        return sorted(
+            quad.object.value for quad in found if not isinstance(quad.object, ox.BlankNode | ox.Triple)
+        )
 
     def value(self, subject: str, predicate: str) -> str | None:
         """The first of the values, or None."""
@@ -71,7 +73,9 @@ class Graphed:
             "source_url": several(sorted(pages)),
             "as_of": (min(times, default="") or "").replace("_", "/") or None,
             "certainty": self.code(subject, f"{CG}certainty"),
-            "readings": several(value.rpartition("/")[2] for value in self.values(subject, f"{CG}foundInReading")),
+            "readings": several(
+                value.rpartition("/")[2] for value in self.values(subject, f"{CG}foundInReading")
+            ),
             "note": self.value(subject, f"{CG}extractionNote"),
         }
 

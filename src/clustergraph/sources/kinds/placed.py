@@ -26,9 +26,7 @@ def _as_eurostat(code: str) -> str:
 
 
 #: A NUTS code of any level, or a country by its code; EL and UK are kept where GR and GB are written.
-NutsCode = Annotated[
-    str, StringConstraints(pattern=r"^[A-Z]{2}[A-Z0-9]{0,3}$"), AfterValidator(_as_eurostat)
-]
+NutsCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}[A-Z0-9]{0,3}$"), AfterValidator(_as_eurostat)]
 
 
 class PlacedRow(SourcedRow):
@@ -52,7 +50,9 @@ class PlacedRow(SourcedRow):
     def _names_columns(cls, columns: tuple[str, ...]) -> tuple[str, ...]:
         for column in columns:
             if column not in cls.derivable:
-                raise ValueError(f"{column!r} is no column that can be derived: {', '.join(sorted(cls.derivable))}")
+                raise ValueError(
+                    f"{column!r} is no column that can be derived: {', '.join(sorted(cls.derivable))}"
+                )
         return tuple(sorted(set(columns)))
 
     @field_validator("country_code", "nuts_level", "nuts1_code", "nuts2_code", check_fields=False)

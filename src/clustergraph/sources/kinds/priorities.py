@@ -20,7 +20,14 @@ from clustergraph.sources.cells import Addresses, OptionalPeriod
 from clustergraph.sources.kinds.graphed import Graphed, several
 from clustergraph.sources.kinds.kind import Cells, TableKind
 from clustergraph.sources.kinds.languages import LanguageIfKnown
-from clustergraph.sources.kinds.placed import NutsCode, PlacedRow, following, place_label, state_place, territory
+from clustergraph.sources.kinds.placed import (
+    NutsCode,
+    PlacedRow,
+    following,
+    place_label,
+    state_place,
+    territory,
+)
 from clustergraph.sources.statements import Statements
 from clustergraph.sources.triples import LABEL, iri, language
 

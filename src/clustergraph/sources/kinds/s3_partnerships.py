@@ -10,9 +10,10 @@ from pydantic import BeforeValidator
 from clustergraph import iris
 from clustergraph.iris import CG, SKOS
 from clustergraph.sources.cells import Code, OptionalPeriod, PlainDecimal, Texts, ThingId
+from clustergraph.sources.figures import UNSTATED, Figure, state_figure
 from clustergraph.sources.kinds.kind import TableKind
 from clustergraph.sources.kinds.languages import Language
-from clustergraph.sources.kinds.starts_and_counts import Qualifier, state_count, state_start
+from clustergraph.sources.kinds.starts import state_start
 from clustergraph.sources.statements import SourcedRow, Statements
 from clustergraph.sources.triples import language
 
@@ -32,9 +33,9 @@ class S3PartnershipRow(SourcedRow):
     established: OptionalPeriod = None
     established_text: str | None = None
     regions: PlainDecimal | None = None
-    regions_qualifier: Annotated[
-        Qualifier, BeforeValidator(lambda value: "exact" if value is None else value)
-    ] = "exact"
+    regions_qualifier: Annotated[Code, BeforeValidator(lambda value: "exact" if value is None else value)] = (
+        "exact"
+    )
     working_areas: Texts = ()
 
     schemes: ClassVar[Mapping[str, str]] = {
@@ -61,7 +62,14 @@ def emit(statements: Statements, row: S3PartnershipRow) -> str:
     if row.established is not None:
         state_start(statements, row.id, row, row.established, row.established_text)
     if row.regions is not None:
-        state_count(statements, row.id, row, "regions-involved", row.regions, row.regions_qualifier)
+        figure = Figure(
+            row.id,
+            "regions-involved",
+            row.regions,
+            qualifier=row.regions_qualifier,
+            period=row.as_of or UNSTATED,
+        )
+        state_figure(statements, figure, row)
     return row.id
 
 

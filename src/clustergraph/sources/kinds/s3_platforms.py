@@ -8,9 +8,10 @@ from typing import Annotated, ClassVar, Final, Literal
 from pydantic import BeforeValidator
 
 from clustergraph.iris import CG, DCT
-from clustergraph.sources.cells import OptionalPeriod, PlainDecimal, ThingId
+from clustergraph.sources.cells import Code, OptionalPeriod, PlainDecimal, ThingId
+from clustergraph.sources.figures import UNSTATED, Figure, state_figure
 from clustergraph.sources.kinds.kind import TableKind
-from clustergraph.sources.kinds.starts_and_counts import Qualifier, state_count, state_start
+from clustergraph.sources.kinds.starts import state_start
 from clustergraph.sources.statements import SourcedRow, Statements
 
 
@@ -26,7 +27,7 @@ class S3PlatformRow(SourcedRow):
     launched: OptionalPeriod = None
     launched_text: str | None = None
     partnerships: PlainDecimal | None = None
-    qualifier: Annotated[Qualifier, BeforeValidator(lambda value: "exact" if value is None else value)] = "exact"
+    qualifier: Annotated[Code, BeforeValidator(lambda value: "exact" if value is None else value)] = "exact"
     counted: Annotated[
         Literal["thematic-partnerships", "thematic-partnerships-qualified"],
         BeforeValidator(lambda value: "thematic-partnerships" if value is None else value),
@@ -42,7 +43,10 @@ def emit(statements: Statements, row: S3PlatformRow) -> str:
     if row.launched is not None:
         state_start(statements, row.id, row, row.launched, row.launched_text)
     if row.partnerships is not None:
-        state_count(statements, row.id, row, row.counted, row.partnerships, row.qualifier)
+        figure = Figure(
+            row.id, row.counted, row.partnerships, qualifier=row.qualifier, period=row.as_of or UNSTATED
+        )
+        state_figure(statements, figure, row)
     return row.id
 
 
