@@ -15,7 +15,7 @@ _TYPE = ox.NamedNode(f"{iris.RDF}type")
 
 @dataclass(frozen=True, slots=True)
 class Graphed:
-    """One named graph of a dataset, asked for cells; several values are sorted, so that rows are repeatable."""
+    """One named graph of a dataset, asked for cells; several values come sorted."""
 
     store: ox.Store
     graph: str
@@ -33,9 +33,8 @@ class Graphed:
         found = self.store.quads_for_pattern(
             ox.NamedNode(subject), ox.NamedNode(predicate), None, ox.NamedNode(self.graph)
         )
-        return sorted(
-            quad.object.value for quad in found if not isinstance(quad.object, ox.BlankNode | ox.Triple)
-        )
+        terms = (quad.object for quad in found)
+        return sorted(term.value for term in terms if isinstance(term, ox.NamedNode | ox.Literal))
 
     def value(self, subject: str, predicate: str) -> str | None:
         """The first of the values, or None."""
@@ -51,10 +50,13 @@ class Graphed:
                     return quad.object.language
         return None
 
+    def codes(self, subject: str, predicate: str) -> list[str]:
+        """The codes of the concepts that a property leads to."""
+        return [concept.rpartition("/")[2] for concept in self.values(subject, predicate)]
+
     def code(self, subject: str, predicate: str) -> str | None:
-        """The code of the concept that a property leads to."""
-        concept = self.value(subject, predicate)
-        return None if concept is None else concept.rpartition("/")[2]
+        """The first of these codes, or None."""
+        return next(iter(self.codes(subject, predicate)), None)
 
     def period(self, subject: str, predicate: str) -> str | None:
         """The token of the period that a property leads to."""
@@ -73,9 +75,7 @@ class Graphed:
             "source_url": several(sorted(pages)),
             "as_of": (min(times, default="") or "").replace("_", "/") or None,
             "certainty": self.code(subject, f"{CG}certainty"),
-            "readings": several(
-                value.rpartition("/")[2] for value in self.values(subject, f"{CG}foundInReading")
-            ),
+            "readings": several(self.codes(subject, f"{CG}foundInReading")),
             "note": self.value(subject, f"{CG}extractionNote"),
         }
 

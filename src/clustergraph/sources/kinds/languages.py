@@ -9,46 +9,11 @@ from pydantic import AfterValidator, BeforeValidator
 #: The official languages of the Union; Basque, Catalan and Galician, in which Spanish regions write; and
 #: those of other countries with statistical regions. `und` is a language that is not known.
 LANGUAGES: Final = frozenset(
-    [
-        "bg",
-        "cs",
-        "da",
-        "de",
-        "el",
-        "en",
-        "es",
-        "et",
-        "fi",
-        "fr",
-        "ga",
-        "hr",
-        "hu",
-        "it",
-        "lt",
-        "lv",
-        "mt",
-        "nl",
-        "pl",
-        "pt",
-        "ro",
-        "sk",
-        "sl",
-        "sv",
-        "ca",
-        "eu",
-        "gl",
-        "cnr",
-        "is",
-        "mk",
-        "nb",
-        "nn",
-        "no",
-        "sq",
-        "sr",
-        "tr",
-        "uk",
-        "und",
-    ]
+    (
+        *("bg", "cs", "da", "de", "el", "en", "es", "et", "fi", "fr", "ga", "hr", "hu", "it", "lt", "lv"),
+        *("mt", "nl", "pl", "pt", "ro", "sk", "sl", "sv", "ca", "eu", "gl"),
+        *("cnr", "is", "mk", "nb", "nn", "no", "sq", "sr", "tr", "uk", "und"),
+    )
 )
 
 

@@ -132,7 +132,7 @@ class PriorityRow(PlacedRow):
 
     @property
     def slug(self) -> str:
-        """The identifier of the priority, with its region in front; minted from the text where none is given."""
+        """The identifier with its region in front; minted from the text where none is given."""
         region = self.nuts_code.lower()
         if self.priority_id is None or not re.fullmatch(iris.SLUG, self.priority_id):
             key = "\n".join(part or "" for part in (self.priority_id, self.priority_name, self.description))
@@ -178,7 +178,7 @@ def emit(statements: Statements, row: PriorityRow) -> str:
     for column, name in _KEPT:
         graph.add(subject, f"{CG}{name}", getattr(row, column))
     graph.add(subject, f"{DCT}rights", row.licence)
-    graph.add(subject, f"{CG}strategyTitle", row.strategy_title and language(row.strategy_title, row.lang))
+    graph.add(subject, f"{CG}strategyTitle", row.strategy_title)
     for address in row.strategy_url:
         graph.add(subject, f"{CG}strategyAddress", ox.Literal(address, datatype=iri(f"{iris.XSD}anyURI")))
     _domains(statements, subject, row)
@@ -202,7 +202,7 @@ def _strategy(statements: Statements, row: PriorityRow, place: str) -> None:
     if when is not None:
         graph.link(row.strategy, f"{CG}programmingPeriod", statements.period(when))
     if row.strategy_title is not None:
-        graph.add(row.strategy, f"{SKOS}altLabel", language(row.strategy_title, row.lang))
+        graph.add(row.strategy, f"{SKOS}altLabel", language(row.strategy_title, "und"))
     statements.mentioned(row.strategy, row)
 
 
