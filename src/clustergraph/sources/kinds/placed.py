@@ -4,25 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from typing import Annotated, ClassVar, Final, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, StringConstraints, ValidationInfo, field_validator
 
 from clustergraph import iris
 from clustergraph.iris import CG
 from clustergraph.sources.cells import Texts
+from clustergraph.sources.nuts import NutsIndex
+from clustergraph.sources.nuts.countries import EUROSTAT_TO_ISO, eurostat_code
 from clustergraph.sources.statements import SourcedRow, Statements
-
-#: Eurostat writes EL and UK where ISO 3166-1 has GR and GB.
-_TO_ISO: Final = {"EL": "GR", "UK": "GB"}
-_TO_EUROSTAT: Final = {iso: own for own, iso in _TO_ISO.items()}
 
 #: The years of the versions of NUTS.
 NutsVersion = Literal["1995", "1999", "2003", "2006", "2010", "2013", "2016", "2021", "2024"]
 
 
 def _as_eurostat(code: str) -> str:
-    return _TO_EUROSTAT.get(code[:2], code[:2]) + code[2:]
+    return eurostat_code(code[:2]) + code[2:]
 
 
 #: A NUTS code of any level, or a country by its code; EL and UK are kept where GR and GB are written.
@@ -86,7 +84,7 @@ def following(code: str) -> dict[str, str | None]:
         "nuts_level": str(len(code) - 2),
         "nuts2_code": code[:4] if len(code) >= 4 else None,
         "nuts1_code": code[:3] if len(code) >= 3 else None,
-        "country_code": _TO_ISO.get(code[:2], code[:2]),
+        "country_code": EUROSTAT_TO_ISO.get(code[:2], code[:2]),
     }
 
 
@@ -96,9 +94,13 @@ def territory(code: str, version: str | None) -> str:
 
     A code that no version has leads to an IRI that nobody describes, which is a fault of its row.
     """
-    if len(code) == 2:
-        return iris.thing(f"country/{_TO_ISO.get(code, code).lower()}")
-    return iris.thing(f"region/{code.lower()}")
+    found = _index().territory(code, None if len(code) == 2 else version)
+    return found or iris.thing(f"{'country' if len(code) == 2 else 'region'}/{code.lower()}")
+
+
+@cache
+def _index() -> NutsIndex:
+    return NutsIndex.load()
 
 
 def state_place(statements: Statements, subject: str, row: PlacedRow) -> None:
