@@ -62,7 +62,7 @@ class SourceState:
     @property
     def iri(self) -> str:
         """The IRI of the state."""
-        return iris.thing(f"state/{self.key}")
+        return f"{iris.CGI}state/{self.key}"
 
     @property
     def source_iri(self) -> str:

@@ -151,7 +151,7 @@ class PriorityRow(PlacedRow):
 
     @property
     def _period(self) -> str:
-        return self.programming_period.slug if self.programming_period else "undated"
+        return self.programming_period.slug.replace("_", "-") if self.programming_period else "undated"
 
 
 def priority_iri(row: PriorityRow) -> str:

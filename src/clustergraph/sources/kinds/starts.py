@@ -14,11 +14,11 @@ def state_start(
 ) -> str:
     """The milestone that something started, in the words of the source where they say more than the date.
 
-    A second page that gives the same date is a second milestone.
+    A second page, or the same page at another time, gives a second milestone.
     """
     graph = statements.graph
     place = statements.states(row)[0].key
-    milestone = f"{iris.CGI}milestone/{iris.slug_of(subject)}--start--{when.slug}--{place}"
+    milestone = f"{iris.CGI}milestone/{iris.slug_of(subject)}--start--{place}"
     kind = iris.concept("milestone-type", "start")
     text = words or when.label
     graph.types(milestone, [f"{CG}Milestone"])
