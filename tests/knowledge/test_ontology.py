@@ -464,6 +464,7 @@ CODES = {
     "relation naming",
     "cluster-role": "business-driven-innovation sme-internationalisation new-industrial-value-chains "
     "industry-4-0 circular-economy social-economy",
+    "country-group": "candidate efta eu-13 eu-14 former-member potential-candidate",
     "coverage": "available not-everywhere not-stated",
     "discrepancy-type": "value-conflict qualifier-change rounding scope-difference status-change time-axis "
     "tense naming-drift list-drift notation-ambiguity underspecified reading-rule date-conflict "
@@ -488,6 +489,9 @@ CODES = {
     "resource-efficiency internationalisation",
     "support-type": "benchmarking training-of-cluster-managers mentoring strategy-development "
     "cross-cluster-learning innovation-voucher lump-sum matchmaking",
+    "territorial-change": "boundary-shift code-change merger new-region split",
+    "territorial-typology": "capital capital-metropolitan coastal external-border extra-regio intermediate "
+    "internal-border island metropolitan mountain mountain-population mountain-surface near-border rural urban",
     "thematic-area": "advanced-manufacturing-energy 3d-printing non-food-biomass "
     "efficient-sustainable-manufacturing nano-enabled-products industry-4-0 "
     "textile-innovation medical-technology sports-innovation photonics "
