@@ -465,7 +465,8 @@ CODES = {
     "industry-4-0 circular-economy social-economy",
     "coverage": "available not-everywhere not-stated",
     "discrepancy-type": "value-conflict qualifier-change rounding scope-difference status-change time-axis "
-    "tense naming-drift list-drift notation-ambiguity underspecified reading-rule",
+    "tense naming-drift list-drift notation-ambiguity underspecified reading-rule date-conflict "
+    "statement-conflict",
     "future-topic": "twinning training talent-attraction cluster-entrepreneurship-gazelles "
     "mapping-value-chains mobility-scheme",
     "impact-dimension": "industrial-transformation interregional-collaboration sme-growth-acceleration",

@@ -22,7 +22,11 @@ from clustergraph.iris import CG, PROV, RDF
 
 #: Things that are places themselves, or that several statements share.
 _WITHOUT_EVIDENCE: Final = frozenset(
-    f"{CG}{name}" for name in ("SourceDocument", "SourceFragment", "Slide", "Period")
+    f"{CG}{name}"
+    for name in (
+        *("SourceDocument", "SourceFragment", "Slide", "Period"),
+        *("WebPage", "SuppliedTable", "SourceState"),
+    )
 )
 _DEFAULT: Final = ox.DefaultGraph()
 
@@ -81,12 +85,12 @@ def _unevidenced(statements: dict[str, set[str]], places: Places) -> Iterator[Fa
                 focus=subject,
             )
         for fragment in fragments:
-            if fragment not in places.fragments:
+            if fragment not in places.fragments and fragment not in places.states:
                 yield Fault(
                     rule="evidence",
                     message=f"{iris.compact(subject)} is stated in {iris.compact(fragment)}, which is no "
-                    "source fragment.",
-                    fix="Point cg:statedIn at a source fragment.",
+                    "source fragment and no state of a page or table.",
+                    fix="Point cg:statedIn at a source fragment or a source state.",
                     focus=subject,
                     value=fragment,
                 )

@@ -48,6 +48,7 @@ class Places:
         for kind in ("SourceFragment", "Slide"):
             for subject in instances(store, f"{CG}{kind}"):
                 self.fragments[subject] = self._fragment(subject, is_slide=kind == "Slide")
+        self.states = frozenset(instances(store, f"{CG}SourceState"))
         self.stated_in: dict[str, list[str]] = defaultdict(list)
         for subject, fragment in links(store, f"{CG}statedIn"):
             self.stated_in[subject].append(fragment)

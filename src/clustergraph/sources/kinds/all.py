@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from clustergraph.sources.kinds.discrepancies import DISCREPANCIES
 from clustergraph.sources.kinds.kind import TableKind
 
-KINDS: Final[tuple[TableKind[Any], ...]] = ()
+KINDS: Final[tuple[TableKind[Any], ...]] = (DISCREPANCIES,)

@@ -30,8 +30,8 @@ class TableKind(Generic[RowT]):
     says that the things must stand in the register; `mints` that the row is the one place that introduces its
     subject, so that a second row with the same subject is a duplicate. `synonyms` maps other headings of a
     column to its name. `extract` is the way back, for kinds that can be exported: from a dataset and the IRI
-    of a named graph, the rows in the columns of the model, in a fixed order; emitted again, they give what was
-    there.
+    of a named graph, the rows in the columns of the model, in a fixed order; emitted again, they give what
+    was there.
     """
 
     name: str
