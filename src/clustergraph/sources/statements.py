@@ -115,8 +115,8 @@ class Statements:
         return self.labels.get(subject) or iris.slug_of(subject)
 
     def states(self, row: SourcedRow) -> tuple[SourceState, ...]:
-        """The states of pages that a row rests on; without a page, the table it stands in."""
-        addresses: Iterable[str | None] = row.source_url or (None,)
+        """The states of pages that a row rests on, in order; without a page, the table it stands in."""
+        addresses: Iterable[str | None] = sorted(set(row.source_url)) or (None,)
         return tuple(SourceState(address, self.source, row.as_of) for address in addresses)
 
     def stated(self, subject: str, row: SourcedRow, *, certainty: str | None = None) -> str:
