@@ -62,7 +62,7 @@ class NamedGraph:
                     yield claim, value
 
     def evidence(self, subject: str, statements: Iterable[str]) -> dict[str, str | None]:
-        """The cells of evidence: pages and note of the subject; how sure its statements are, who found them."""
+        """The cells of evidence: pages and note of the subject; certainty and readings of its statements."""
         states = self.values(subject, f"{CG}statedIn")
         sources = (self.one(state, f"{CG}stateOf") for state in states)
         addresses = (self.one(source, f"{CG}webAddress") for source in sources if source is not None)
