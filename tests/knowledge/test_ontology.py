@@ -472,11 +472,12 @@ CODES = {
     "impact-dimension": "industrial-transformation interregional-collaboration sme-growth-acceleration",
     "instrument-type": "funding platform tool mobility initiative labelling voucher matchmaking partnership "
     "skills-alliance network",
-    "milestone-type": "publication opening deadline start end held",
+    "milestone-type": "publication opening deadline start held founded ended designated",
     "nature": "achieved planned target cap share stock",
     "participant-role": "coordinator partner associated-partner",
     "policy-level": "eu country region city",
     "qualifier": "exact approximately more-than at-least at-most nearly",
+    "recognition-level": "bronze silver gold arena nce gce",
     "rule-type": "applicant-type cities cluster-membership clusters-assessed company-share "
     "consortium-composition coordinator-type countries country-group cross-border designation "
     "duration ecosystems exchanges funding-rate funding-rate-norway funding-rate-private "

@@ -11,10 +11,20 @@ from clustergraph.sources.kinds.figures import FIGURES
 from clustergraph.sources.kinds.instruments import INSTRUMENTS
 from clustergraph.sources.kinds.kind import TableKind
 from clustergraph.sources.kinds.lineage import LINEAGE
+from clustergraph.sources.kinds.national_programmes import NATIONAL_PROGRAMMES
+from clustergraph.sources.kinds.organisation_facts import ORGANISATION_FACTS
+from clustergraph.sources.kinds.organisation_names import ORGANISATION_NAMES
+from clustergraph.sources.kinds.organisations import ORGANISATIONS
 from clustergraph.sources.kinds.populations import POPULATIONS
 from clustergraph.sources.kinds.programmes import PROGRAMMES
+from clustergraph.sources.kinds.recognitions import RECOGNITIONS
 
 KINDS: Final[tuple[TableKind[Any], ...]] = (
+    ORGANISATIONS,
+    ORGANISATION_NAMES,
+    ORGANISATION_FACTS,
+    NATIONAL_PROGRAMMES,
+    RECOGNITIONS,
     DISCREPANCIES,
     PROGRAMMES,
     INSTRUMENTS,

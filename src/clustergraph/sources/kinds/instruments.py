@@ -122,7 +122,7 @@ def _emit(statements: Statements, row: InstrumentRow) -> str:
         qualifier = "at-most" if row.budget_status == "cap" else "exact"
         figure = Figure(thing, "budget", row.budget_eur, "EUR", qualifier=qualifier, nature=row.budget_status)
         state_figure(statements, figure, row)
-    for kind, period in (("start", row.period_start), ("end", row.period_end)):
+    for kind, period in (("start", row.period_start), ("ended", row.period_end)):
         if period is not None:
             state_step(statements, Step(thing, kind, period), row)
     _emit_call(statements, row)

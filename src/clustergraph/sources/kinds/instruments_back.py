@@ -85,7 +85,7 @@ def _steps(named: NamedGraph, thing: str) -> tuple[dict[str, str | None], list[s
     """The years of the instrument, and the deadline that its row dates, whatever thing it is of."""
     cells, steps = {}, []
     stem = f"{iris.CGI}milestone/{iris.slug_of(thing)}--"
-    for column, kind in (("period_start", "start"), ("period_end", "end"), ("deadline", "deadline")):
+    for column, kind in (("period_start", "start"), ("period_end", "ended"), ("deadline", "deadline")):
         for step in named.subjects(f"{CG}milestoneType", iris.concept("milestone-type", kind)):
             if step.startswith(f"{stem}{kind}--"):
                 cells[column] = named.one(step, f"{CG}dateText")

@@ -37,7 +37,7 @@ def state_operators(statements: Statements, thing: str, operators: tuple[str, ..
         if operator.startswith(("organisation/", "body/", "network/")):
             statements.relation(thing, f"{CG}operatedBy", named(operator, "organisation"), row)
         else:
-            statements.graph.add(thing, f"{CG}operatorText", operator)
+            statements.graph.add_english(thing, f"{CG}operatorText", operator)
 
 
 def _emit(statements: Statements, row: ProgrammeRow) -> str:
