@@ -478,8 +478,20 @@ CODES = {
     "nature": "achieved planned target cap share stock",
     "participant-role": "coordinator lead co-lead initiator partner associated-partner member third-party",
     "policy-level": "eu country region city",
-    "qualifier": "exact approximately more-than at-least at-most",
+    "qualifier": "exact approximately more-than at-least at-most nearly",
     "recognition-level": "bronze silver gold arena nce gce",
+    "rule-type": "applicant-type cities cluster-membership clusters-assessed company-share "
+    "consortium-composition coordinator-type countries country-group cross-border designation "
+    "duration ecosystems exchanges funding-rate funding-rate-norway funding-rate-private "
+    "funding-rate-public funding-rate-third-parties geographic-areas grant improved-areas "
+    "independence interval-after-bronze legal-form less-developed-regions-share lump-sum "
+    "management-indicators maritime-distance member-type members more-developed-regions "
+    "objectives participations-per-applicant partners "
+    "partners-less-developed-or-transition-regions partners-less-developed-regions "
+    "platform-registration projects proposals-per-consortium region-condition regions "
+    "regions-covered research-organisations sme-share stay-in-country stay-in-days stay-in-months "
+    "strand-transfer strands target-third-countries target-third-countries-recommended "
+    "technology-readiness thematic-link third-party-share visitor-type",
     "skills-sector": "automotive maritime-technology space-geo-information "
     "textile-clothing-leather-footwear tourism additive-manufacturing construction "
     "maritime-shipping steel",

@@ -135,7 +135,7 @@ class Statements:
         """The states of pages that a row rests on; without a page, the table it stands in."""
         if self._latest is not None and self._latest[0] is row:
             return self._latest[1]
-        states = tuple(self._state(address, row.as_of) for address in sorted(row.source_url) or (None,))
+        states = tuple(self._state(address, row.as_of) for address in sorted(set(row.source_url)) or (None,))
         self._latest = (row, states)
         return states
 
