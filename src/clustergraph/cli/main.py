@@ -30,6 +30,7 @@ app = typer.Typer(
     "2 something could not be used.",
 )
 app.add_typer(nuts.app, name="nuts")
+app.command()(nuts.boundaries)
 
 
 class ReportFormat(StrEnum):

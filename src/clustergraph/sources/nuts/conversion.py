@@ -83,7 +83,7 @@ def check_versions(before: str, after: str) -> None:
         if version not in VERSIONS:
             raise UnusableInput(
                 f"NUTS {version} is not known here.",
-                fix=f"The versions known are {', '.join(VERSIONS)}; move older codes with Eurostat's tables first.",
+                fix=f"The versions known are {', '.join(VERSIONS)}; Eurostat has tables for older ones.",
             )
     if VERSIONS.index(before) >= VERSIONS.index(after):
         raise UnusableInput(
@@ -93,7 +93,7 @@ def check_versions(before: str, after: str) -> None:
 
 
 def move(index: NutsIndex, code: str, before: str, after: str) -> Move:
-    """Where a code of one version is in a later one; identity first, then step by step through the changes."""
+    """Where a code of one version is in a later one; identity first, then the changes step by step."""
     key = code.strip().upper()
     territory = index.find(key, before)
     if territory is None or before not in territory.codes or (len(key) == 2 and after not in territory.codes):
