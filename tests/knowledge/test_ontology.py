@@ -481,8 +481,8 @@ CODES = {
     "emerging-industry": "advanced-packaging biopharmaceuticals blue-growth-industries creative-industries "
     "digital-industries environmental-industries experience-industries logistical-services "
     "medical-devices mobility-technologies",
-    "industrial-ecosystem": "tourism mobility-transport-automotive aerospace-and-defence construction agri-food "
-    "energy-intensive-industries textile creative-and-cultural-industries digital "
+    "industrial-ecosystem": "tourism mobility-transport-automotive aerospace-and-defence construction "
+    "agri-food energy-intensive-industries textile creative-and-cultural-industries digital "
     "renewable-energy electronics retail proximity-and-social-economy health",
     "country-group": "candidate efta eu-13 eu-14 former-member potential-candidate",
     "coverage": "available not-everywhere not-stated",
