@@ -476,7 +476,7 @@ CODES = {
     "skills-alliance network",
     "milestone-type": "publication opening deadline start held",
     "nature": "achieved planned target cap share stock",
-    "participant-role": "coordinator lead co-lead initiator partner associated-partner member",
+    "participant-role": "coordinator lead co-lead initiator partner associated-partner participant",
     "policy-level": "eu country region city",
     "qualifier": "exact approximately more-than at-least at-most",
     "skills-sector": "automotive maritime-technology space-geo-information "

@@ -18,7 +18,9 @@ from clustergraph.sources.table import read_table
 
 #: Text as it may stand in a cell: letters of all scripts, quotes, commas and line breaks within.
 TEXTS = st.text(
-    st.one_of(st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="|"), st.sampled_from('",;\n\r\t')),
+    st.one_of(
+        st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="|"), st.sampled_from('",;\n\r\t')
+    ),
     min_size=1,
     max_size=30,
 ).filter(lambda text: bool(text) and text == text.strip())

@@ -1,4 +1,4 @@
-"""Territories in partnerships: codes are checked, levels computed, and what is exported reads back the same."""
+"""Territories in partnerships: codes are checked, levels computed, and an export reads back the same."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 from pydantic import ValidationError
+from tests.sources.round_trip import quads_of, read_back, rows_of
 
 from clustergraph import iris
 from clustergraph.sources.kinds.partnership_regions import COLUMNS, PARTNERSHIP_REGIONS, PartnershipRegionRow
-from tests.sources.round_trip import quads_of, read_back, rows_of
 
 ROOT = Path(__file__).resolve().parents[2]
 ROW = {
@@ -104,7 +104,9 @@ def test_export_computes_the_levels_above() -> None:
 
 def test_a_lead_that_changed_is_two_participations() -> None:
     cells = [{**ROW, "end": "2018"}, {**ROW, "start": "2019-03"}]
-    assert len({PARTNERSHIP_REGIONS.subject(PartnershipRegionRow.model_validate(each)) for each in cells}) == 2
+    assert (
+        len({PARTNERSHIP_REGIONS.subject(PartnershipRegionRow.model_validate(each)) for each in cells}) == 2
+    )
     assert len(rows_of(PARTNERSHIP_REGIONS, quads_of(PARTNERSHIP_REGIONS, cells))) == 2
 
 
