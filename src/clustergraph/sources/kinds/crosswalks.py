@@ -29,7 +29,7 @@ _WORDS: Final = {
 class CrosswalkRow(SourcedRow):
     """One correspondence: to a thing of the graph, to a code of a classification, or to what a label names.
 
-    `to_scheme` is the code of a scheme of the graph (`nace-rev2`), or names a list that is not in it.
+    `to_scheme` is the code of a scheme of the graph (`nace-2-1`), or names a list that is not in it.
     """
 
     subject: ThingId
