@@ -304,7 +304,7 @@ def import_(
                 ]
             ),
         )
-        run_import(_settings(), console, wish)
+        run_import(current_settings(), console, wish)
 
 
 @app.command()
@@ -321,7 +321,7 @@ def imports(
 
     console = people()
     with failures_in_words(console):
-        run_imports(_settings(), console, as_json=as_json, remove=remove)
+        run_imports(current_settings(), console, as_json=as_json, remove=remove)
 
 
 @app.command()
