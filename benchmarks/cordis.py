@@ -143,7 +143,7 @@ def main(projects: int) -> None:
                 rows, raw, ours, before, peak = pool.apply(measured, (path,))
             print(
                 f"{size:,} projects, {rows:,} rows: {ours:.1f} s, {rows / ours:,.0f} rows/s, "
-                f"{ours / raw:.1f} times csv alone; memory {before:.0f} MiB before, {peak:.0f} MiB at the peak"
+                f"{ours / raw:.1f} times csv alone; memory {before:.0f} MiB before, {peak:.0f} MiB at most"
             )
 
 
