@@ -62,12 +62,12 @@ def _introduce(kind: TableKind[Any], origin: Origin, row: SourcedRow, reading: R
     reading.mentions.extend(
         Mention(mentioned, origin.file, number, column, subject) for column, mentioned in row.references()
     )
-    if not kind.mints:
-        return
     if kind.registered:
         reading.registered.setdefault(subject, origin)
+    if not (kind.mints or kind.registered):
+        return
     first = reading.origins.setdefault(subject, origin)
-    if first != origin:
+    if kind.mints and first != origin:
         reading.faults.append(
             Fault(
                 rule="unique identifier",
