@@ -472,9 +472,9 @@ CODES = {
     "impact-dimension": "industrial-transformation interregional-collaboration sme-growth-acceleration",
     "instrument-type": "funding platform tool mobility initiative labelling voucher matchmaking partnership "
     "skills-alliance network",
-    "milestone-type": "publication opening deadline start held",
+    "milestone-type": "publication opening deadline start end held",
     "nature": "achieved planned target cap share stock",
-    "participant-role": "coordinator partner associated-partner",
+    "participant-role": "coordinator partner associated-partner participant",
     "policy-level": "eu country region city",
     "qualifier": "exact approximately more-than at-least at-most",
     "skills-sector": "automotive maritime-technology space-geo-information "

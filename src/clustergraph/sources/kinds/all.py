@@ -6,5 +6,15 @@ from typing import Any, Final
 
 from clustergraph.sources.kinds.discrepancies import DISCREPANCIES
 from clustergraph.sources.kinds.kind import TableKind
+from clustergraph.sources.kinds.partnership_facts import PARTNERSHIP_FACTS
+from clustergraph.sources.kinds.partnership_members import PARTNERSHIP_MEMBERS
+from clustergraph.sources.kinds.partnerships import PARTNERSHIPS
+from clustergraph.sources.kinds.third_countries import THIRD_COUNTRIES
 
-KINDS: Final[tuple[TableKind[Any], ...]] = (DISCREPANCIES,)
+KINDS: Final[tuple[TableKind[Any], ...]] = (
+    PARTNERSHIPS,
+    PARTNERSHIP_FACTS,
+    PARTNERSHIP_MEMBERS,
+    THIRD_COUNTRIES,
+    DISCREPANCIES,
+)
