@@ -18,7 +18,7 @@ from clustergraph.check.places import Fragment, Places, instances, objects
 from clustergraph.check.quotes import against_decks
 from clustergraph.errors import Fault
 from clustergraph.evidence import Locator
-from clustergraph.iris import CG, PROV, RDF
+from clustergraph.iris import CG, DCT, PROV, RDF
 
 #: Things that are places themselves, or that several statements share.
 _WITHOUT_EVIDENCE: Final = frozenset(
@@ -28,6 +28,8 @@ _WITHOUT_EVIDENCE: Final = frozenset(
         *("WebPage", "SuppliedTable", "SourceState"),
     )
 )
+#: Things that a whole document or table states, which they name instead of a fragment.
+_OF_WHOLE_SOURCES: Final = frozenset(f"{CG}{name}" for name in ("Country", "Region", "TerritorialChange"))
 _DEFAULT: Final = ox.DefaultGraph()
 
 
@@ -41,7 +43,7 @@ def check_evidence(dataset: CheckedDataset, decks: Path | None = None) -> Findin
     places = Places(store)
     statements = _statements(store)
     faults = [
-        *_unevidenced(statements, places),
+        *_unevidenced(store, statements, places),
         *_fragments(places, set(instances(store, f"{CG}SourceDocument"))),
         *_overlapping_slides(places),
         *_relations(store),
@@ -73,11 +75,19 @@ def _statements(store: ox.Store) -> dict[str, set[str]]:
     }
 
 
-def _unevidenced(statements: dict[str, set[str]], places: Places) -> Iterator[Fault]:
+def _unevidenced(store: ox.Store, statements: dict[str, set[str]], places: Places) -> Iterator[Fault]:
     for subject, classes in statements.items():
         kind = ", ".join(iris.compact(name) for name in sorted(classes))
         fragments = places.stated_in.get(subject, [])
-        if not fragments:
+        if not fragments and classes & _OF_WHOLE_SOURCES:
+            if not objects(store, subject, f"{CG}sourcedFrom") + objects(store, subject, f"{DCT}source"):
+                yield Fault(
+                    rule="evidence",
+                    message=f"{iris.compact(subject)} ({kind}) names no source.",
+                    fix="Give cg:sourcedFrom with a source document, or dct:source with an address.",
+                    focus=subject,
+                )
+        elif not fragments:
             yield Fault(
                 rule="evidence",
                 message=f"{iris.compact(subject)} ({kind}) is stated in no fragment of a source.",

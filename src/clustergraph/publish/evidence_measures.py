@@ -70,8 +70,13 @@ def evidence_by_class(store: ox.Store) -> Iterator[tuple[str, frozenset[str], tu
             yield (
                 kind,
                 members,
-                tuple(sorted(each for each in members if not _objects(store, each, f"{CG}statedIn"))),
+                tuple(sorted(each for each in members if not _is_stated(store, each))),
             )
+
+
+def _is_stated(store: ox.Store, thing: str) -> bool:
+    """Whether a place in a source states a thing, or, of reference data, a whole document or table does."""
+    return any(_objects(store, thing, name) for name in (f"{CG}statedIn", f"{CG}sourcedFrom", f"{DCT}source"))
 
 
 def things_by_number_of_sources(store: ox.Store) -> tuple[tuple[tuple[str, str], ...], int]:

@@ -45,6 +45,11 @@ def english(text: str) -> ox.Literal:
     return ox.Literal(text, language="en")
 
 
+def language(text: str, tag: str) -> ox.Literal:
+    """A text in a language (BCP 47)."""
+    return ox.Literal(text, language=tag)
+
+
 def decimal(value: Decimal) -> ox.Literal:
     """An xsd:decimal in its canonical form."""
     text = format(value.normalize(), "f")
