@@ -472,11 +472,12 @@ CODES = {
     "impact-dimension": "industrial-transformation interregional-collaboration sme-growth-acceleration",
     "instrument-type": "funding platform tool mobility initiative labelling voucher matchmaking partnership "
     "skills-alliance network",
-    "milestone-type": "publication opening deadline start end held",
+    "milestone-type": "publication opening deadline start held founded ended designated",
     "nature": "achieved planned target cap share stock",
     "participant-role": "coordinator partner associated-partner participant",
     "policy-level": "eu country region city",
     "qualifier": "exact approximately more-than at-least at-most",
+    "recognition-level": "bronze silver gold arena nce gce",
     "skills-sector": "automotive maritime-technology space-geo-information "
     "textile-clothing-leather-footwear tourism additive-manufacturing construction "
     "maritime-shipping steel",

@@ -24,8 +24,13 @@ from clustergraph.iris import CG, DCT, PROV, RDF
 _WITHOUT_EVIDENCE: Final = frozenset(
     f"{CG}{name}"
     for name in (
-        *("SourceDocument", "SourceFragment", "Slide", "Period"),
-        *("WebPage", "SuppliedTable", "SourceState"),
+        "SourceDocument",
+        "SourceFragment",
+        "Slide",
+        "WebPage",
+        "SuppliedTable",
+        "SourceState",
+        "Period",
     )
 )
 #: Things that a whole document or table states, which they name instead of a fragment.
@@ -49,7 +54,7 @@ def check_evidence(dataset: CheckedDataset, decks: Path | None = None) -> Findin
         *_relations(store),
     ]
     figures = f"{plural(len(statements), 'statement and thing', 'statements and things')}, "
-    figures += plural(len(places.fragments), "fragment")
+    figures += f"{plural(len(places.fragments), 'fragment')}, {plural(len(places.states), 'state')} of pages"
     if decks is None:
         figures += "; quotes not compared, no decks given"
     else:
@@ -90,8 +95,8 @@ def _unevidenced(store: ox.Store, statements: dict[str, set[str]], places: Place
         elif not fragments:
             yield Fault(
                 rule="evidence",
-                message=f"{iris.compact(subject)} ({kind}) is stated in no fragment of a source.",
-                fix="Give its row a deck and lines, or add them in data/decks/evidence.csv.",
+                message=f"{iris.compact(subject)} ({kind}) is stated in no place of a source.",
+                fix="Give its row a deck and lines, or a page; or add lines in data/decks/evidence.csv.",
                 focus=subject,
             )
         for fragment in fragments:
@@ -168,7 +173,7 @@ def _relations(store: ox.Store) -> Iterator[Fault]:
         yield Fault(
             rule="claimed relation",
             message=f"{iris.compact(claim)} {message}.",
-            fix="Correct the row in data/decks/relations.csv.",
+            fix="Correct the row that states the relation.",
             focus=claim,
         )
 

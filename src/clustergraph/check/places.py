@@ -40,7 +40,7 @@ class Fragment:
 
 
 class Places:
-    """Every fragment of a dataset, and which things and statements are stated in it."""
+    """Every fragment and state of a source, and which things and statements are stated in each."""
 
     def __init__(self, store: ox.Store) -> None:
         self._store = store

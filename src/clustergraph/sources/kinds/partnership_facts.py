@@ -36,8 +36,8 @@ _FIGURES: Final = {
     "partners": ("partners", "NUM"),
     "total-cost": ("total-cost", "EUR"),
 }
-#: Properties whose value is a date: the step that it dates.
-_STEPS: Final = ("end", "start")
+#: Properties whose value is a date: the type of milestone.
+_STEPS: Final = {"end": "ended", "start": "start"}
 #: Properties whose value stays a text: what they are called, and the type of claim.
 _TEXTS: Final = {
     "call-text": ("call", "statement"),
@@ -95,7 +95,7 @@ def _emit(statements: Statements, row: PartnershipFactRow) -> str:
             return statements.relation(value, predicate, subject, row)
         return statements.relation(subject, predicate, value, row)
     if row.property in _STEPS:
-        return state_milestone(statements, subject, row.property, parse_period(row.value), row)
+        return state_milestone(statements, subject, _STEPS[row.property], parse_period(row.value), row)
     if row.property in _FIGURES:
         indicator, unit = _FIGURES[row.property]
         number = _NUMBER.validate_python(row.value)
