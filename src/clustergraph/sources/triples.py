@@ -24,6 +24,8 @@ UNITS: Final[Mapping[str, str]] = {
     "NUM": f"{iris.UNIT}NUM",
     "PERCENT": f"{iris.UNIT}PERCENT",
     "MO": f"{iris.UNIT}MO",
+    "DAY": f"{iris.UNIT}DAY",
+    "KM": f"{iris.UNIT}KiloM",
 }
 
 

@@ -28,18 +28,18 @@ from clustergraph.sources.triples import LABEL, boolean, day
 #: Eurostat writes EL and UK where ISO 3166-1 has GR and GB.
 _TO_ISO: Final = {"EL": "GR", "UK": "GB"}
 _TO_EUROSTAT: Final = {iso: own for own, iso in _TO_ISO.items()}
-_LEADING: Final = frozenset({"lead", "leader", "lead-partner"})
+_LEADING: Final = frozenset({"leader", "lead-partner"})
 #: The longest name that is spelt out in an identifier.
 _LONGEST: Final = 60
 
 
 def _role(value: object) -> object:
     if value is None:
-        return "participant"
+        return "member"
     if not isinstance(value, str):
         return value
     code = "-".join(value.lower().replace("-", " ").split())
-    return "coordinator" if code in _LEADING else code
+    return "lead" if code in _LEADING else code
 
 
 def _as_eurostat(code: str) -> str:
@@ -67,7 +67,7 @@ class PartnershipMemberRow(SourcedRow):
     organisation_id: ThingId | None = None
     organisation_name: str
     organisation_type: str | None = None
-    role: Annotated[Code, BeforeValidator(_role)] = "participant"
+    role: Annotated[Code, BeforeValidator(_role)] = "member"
     nuts_code: NutsCode | None = None
     country_code: CountryCode | None = None
     is_cluster_organisation: Literal["yes", "no"] | None = None
