@@ -58,7 +58,5 @@ def there_and_back(
     path = directory / f"{kind.name}.csv"
     path.write_text(written(kind, rows), encoding="utf-8", newline="")
     first = mapped(kind, path, labels)
-    path.write_text(
-        written(kind, kind.extract(first, iris.graph("supplied"))), encoding="utf-8", newline=""
-    )
+    path.write_text(written(kind, kind.extract(first, iris.graph("supplied"))), encoding="utf-8", newline="")
     return canonical(first), canonical(mapped(kind, path, labels))

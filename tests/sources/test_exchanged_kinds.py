@@ -154,7 +154,9 @@ def test_a_figure_without_an_identifier_is_the_same_one_after_the_way_back() -> 
 
 def test_two_figures_without_identifiers_that_differ_are_two() -> None:
     names = {
-        FigureRow.model_validate({"subject_uri": "platform/eccp", "indicator_uri": "jobs", "value": value}).name
+        FigureRow.model_validate(
+            {"subject_uri": "platform/eccp", "indicator_uri": "jobs", "value": value}
+        ).name
         for value in ("3", "4")
     }
     assert len(names) == 2

@@ -64,7 +64,12 @@ def test_nuts_2021_and_2024_have_as_many_regions_as_their_regulations_say(index:
 
 def test_extra_regio_is_known_and_told_apart(index: NutsIndex) -> None:
     with_extra, without = _levels(index, "2024", extra=True), _levels(index, "2024", extra=False)
-    assert {level: with_extra[level] - without[level] for level in (0, 1, 2, 3)} == {0: 0, 1: 39, 2: 39, 3: 39}
+    assert {level: with_extra[level] - without[level] for level in (0, 1, 2, 3)} == {
+        0: 0,
+        1: 39,
+        2: 39,
+        3: 39,
+    }
 
 
 @pytest.mark.parametrize("version", ["2016", "2021", "2024"])

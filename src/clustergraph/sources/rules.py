@@ -37,7 +37,7 @@ def state_rule(statements: Statements, subject: str, rule: Rule, row: SourcedRow
     """Write a rule that the pages of a row state, under the IRI given."""
     graph = statements.graph
     kind = iris.concept("rule-type", rule.type)
-    values = [in_words(number) for number in rule.numbers] or list(rule.texts)
+    values = [in_words(number) for number in sorted(rule.numbers)] or sorted(rule.texts)
     words = (
         f"{statements.label(rule.about[0])}: {statements.label(kind)} {rule.operator} {' or '.join(values)}"
     )

@@ -54,7 +54,7 @@ class SourceState:
     def key(self) -> str:
         """The state as it stands in IRIs, such as `web-1a2b3c4d5e-2019-03`."""
         if self.address is None:
-            stem = f"table-{self.table}"
+            stem = f"table-{self.table.replace('_', '-')}"
         else:
             stem = f"web-{hashlib.sha256(self.address.encode()).hexdigest()[:10]}"
         return stem if self.as_of is None else f"{stem}-{self.as_of.slug}"
@@ -62,7 +62,7 @@ class SourceState:
     @property
     def iri(self) -> str:
         """The IRI of the state."""
-        return iris.thing(f"state/{self.key}")
+        return f"{iris.CGI}state/{self.key}"
 
     @property
     def source_iri(self) -> str:

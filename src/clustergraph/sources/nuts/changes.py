@@ -109,7 +109,9 @@ def changes_of_workbook(book: Workbook) -> Iterator[Change]:
         if pairing.new is not None:
             after[pairing.old] = (pairing.new,)
         else:
-            after[pairing.old] = tuple(sorted({*_in_block(pairing, book, begun), *_above(pairing.old, after)}))
+            after[pairing.old] = tuple(
+                sorted({*_in_block(pairing, book, begun), *_above(pairing.old, after)})
+            )
     for pairing in ended:
         assert pairing.old is not None
         yield Change(
