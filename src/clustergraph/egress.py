@@ -46,6 +46,18 @@ class EgressFailed(ClustergraphError):
     """A request that got no usable reply."""
 
 
+class EgressRedirect(EgressFailed):
+    """A reply that redirects; `location` is where to, None where that is no address. Nobody followed it."""
+
+    def __init__(self, origin: str, elsewhere: str, location: str | None) -> None:
+        super().__init__(
+            f"{origin} redirects to {elsewhere}, and redirects are not followed.",
+            where=origin,
+            fix="Use the address that it redirects to, if its origin may be asked.",
+        )
+        self.location = location
+
+
 class EgressTimeout(EgressFailed):
     """A request whose reply was not complete within `seconds`."""
 
@@ -265,11 +277,7 @@ def _target(url: str) -> _Target:
 
 def _check(response: httpx.Response, target: _Target, longest: int) -> None:
     if response.status_code in _REDIRECTS:
-        raise EgressFailed(
-            f"{target.origin} redirects to {_elsewhere(response, target)}, and redirects are not followed.",
-            where=target.origin,
-            fix="Use the address that it redirects to, if its origin may be asked.",
-        )
+        raise EgressRedirect(target.origin, *_elsewhere(response, target))
     if response.headers.get("content-encoding", "identity").strip().lower() not in ("identity", ""):
         raise EgressFailed(f"{target.origin} compressed its answer unasked.", where=target.origin)
     length = response.headers.get("content-length", "")
@@ -277,12 +285,13 @@ def _check(response: httpx.Response, target: _Target, longest: int) -> None:
         raise _too_long(target.origin, longest)
 
 
-def _elsewhere(response: httpx.Response, target: _Target) -> str:
-    """The origin a redirect points to; never its path, which is the other side's text."""
+def _elsewhere(response: httpx.Response, target: _Target) -> tuple[str, str | None]:
+    """The origin a redirect points to, for messages: its path is the other side's text; and the address."""
     try:
-        return _target(str(target.url.join(response.headers.get("location", "")))).origin
+        location = str(target.url.join(response.headers.get("location", "")))
+        return _target(location).origin, location
     except (EgressRefused, httpx.InvalidURL, ValueError):
-        return "what is no address"
+        return "what is no address", None
 
 
 def _too_long(origin: str, longest: int) -> EgressOverBudget:

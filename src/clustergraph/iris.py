@@ -6,6 +6,7 @@ Source: `docs/decisions/0002-identifiers.md`. Stored data always use these canon
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 BASE: Final = "https://w3id.org/clustergraph/"
@@ -104,6 +105,7 @@ def expand(name: str) -> str:
     return PREFIXES[prefix] + local
 
 
+@lru_cache(maxsize=4096)
 def slug_of(term: str) -> str:
     """The part of an IRI that tells it apart, in lower case with hyphens for slashes and inner capitals."""
     for namespace in (CGI, CGS, CG):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Literal
 
@@ -110,4 +111,26 @@ class Settings(BaseSettings):
     )
     closure_seconds: float = Field(
         default=600.0, gt=0, description="Longest time the closure may take before a build is refused."
+    )
+    import_workbook_mib: int = Field(
+        default=512, ge=1, description="Most that the parts of an imported workbook may unfold to, in MiB."
+    )
+    import_file_mib: int = Field(
+        default=16_384, ge=1, description="Longest text file that is imported, packed or not, in MiB."
+    )
+    import_processes: int = Field(
+        default_factory=lambda: min(8, len(os.sched_getaffinity(0))),
+        ge=1,
+        le=64,
+        description="Processes that read the rows of an imported table; as many as processors when not set.",
+    )
+    download_mib: int = Field(
+        default=2048, ge=1, description="Longest file that an import downloads, in MiB."
+    )
+    download_seconds: float = Field(
+        default=900.0, gt=0, description="Longest time that the download of an import may take."
+    )
+    download_private_addresses: bool = Field(
+        default=False,
+        description="Whether an import may download from addresses that are not public, such as localhost.",
     )

@@ -68,8 +68,10 @@ def test_extra_regio_is_known_and_told_apart(index: NutsIndex) -> None:
         0: 0,
         1: 39,
         2: 39,
-        3: 39,
+        3: 38,
     }
+    assert index.territory("BAZZ") is not None
+    assert index.territory("BAZZZ") is None, "the workbook leaves this one out"
 
 
 @pytest.mark.parametrize("version", ["2016", "2021", "2024"])
@@ -92,6 +94,11 @@ def test_every_region_lies_in_what_the_reference_says(
             assert parent in territory.parents, territory
 
 
+def _plain(label: str) -> str:
+    """A label without the differences in typography between the two sources."""
+    return " ".join(label.replace("’", "'").split())
+
+
 def test_labels_are_those_of_the_reference(
     index: NutsIndex, reference: dict[str, dict[str, dict[str, str]]]
 ) -> None:
@@ -100,7 +107,7 @@ def test_labels_are_those_of_the_reference(
         for code, row in reference["2024"].items()
         if (territory := index.find(code, "2024")) is not None
         and territory.level
-        and " ".join(row["label"].split()) not in (territory.label, territory.native)
+        and _plain(row["label"]) not in (_plain(territory.label), _plain(territory.native or ""))
     }
     assert differing == set()
 

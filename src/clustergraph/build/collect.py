@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import pyoxigraph as ox
 
 from clustergraph import iris
 from clustergraph.errors import Fault
+from clustergraph.imports import statements
+from clustergraph.imports.store import StoredImport
 from clustergraph.sources.content import Content
 from clustergraph.sources.curated import line_of, read_data_files, read_ontology, read_shapes
 from clustergraph.sources.curated_tables import read_curated_tables
@@ -44,10 +46,11 @@ class Collection:
     rejected: frozenset[str]
     faults: tuple[Fault, ...]
     carried: dict[str, list[str]]
+    imports: tuple[StoredImport, ...] = ()
 
     def locate(self, subject: str) -> Origin | None:
-        """Where a subject is described."""
-        return self.origins.get(subject)
+        """Where a subject is described; an import is named as manifests name it."""
+        return self.origins.get(subject) or self._imported(subject)
 
     def line(self, subject: str) -> int | None:
         """The line of a curated RDF file that describes a subject."""
@@ -56,9 +59,22 @@ class Collection:
             return None
         return line_of((self.content.root / origin.file).read_text(encoding="utf-8"), subject)
 
+    def _imported(self, subject: str) -> Origin | None:
+        if not subject.startswith(("http:", "https:")):
+            return None
+        node = ox.NamedNode(subject)
+        for each in self.imports:
+            graph = ox.NamedNode(iris.graph(each.name))
+            if next(self.store.quads_for_pattern(node, None, None, graph), None) is not None:
+                return Origin(each.input_name)
+        return None
 
-def collect(content: Content) -> Collection:
-    """Read the ontology, the schemes, the data and the shapes; every fault of every file is collected."""
+
+def collect(content: Content, imports: Sequence[StoredImport] = ()) -> Collection:
+    """Read the ontology, the schemes, the data and the shapes; every fault of every file is collected.
+
+    Imports passed when they were read, so they go into the store as they are.
+    """
     ontology = read_ontology(content)
     reading = Reading()
     reading.absorb(ontology)
@@ -76,21 +92,35 @@ def collect(content: Content) -> Collection:
     shapes = read_shapes(content)
     return Collection(
         content=content,
-        store=_merged(reading.quads),
+        store=_merged(reading.quads, imports),
         ontology=tuple(ontology.quads),
         shapes=tuple(shapes.quads),
         origins=reading.origins,
         rejected=frozenset(reading.rejected),
         faults=(*reading.faults, *faults, *shapes.faults),
         carried=decks.carried,
+        imports=tuple(imports),
     )
 
 
-def _merged(quads: Iterable[ox.Quad]) -> ox.Store:
+def _merged(quads: Iterable[ox.Quad], imports: Iterable[StoredImport]) -> ox.Store:
     store = ox.Store()
     store.extend(quads)
     store.extend(ox.Quad(quad.subject, quad.predicate, quad.object) for quad in list(store))
+    for each in imports:
+        store.bulk_extend(_in_both_graphs(statements.quads(each)))
     return store
+
+
+def _in_both_graphs(quads: Iterable[ox.Quad]) -> Iterator[ox.Quad]:
+    for quad in quads:
+        yield quad
+        yield ox.Quad(quad.subject, quad.predicate, quad.object)
+
+
+def known_labels(store: ox.Store) -> dict[str, str]:
+    """Every IRI that a graph of sources declares, with its English label or an empty text."""
+    return _labels(quad for quad in store if not isinstance(quad.graph_name, ox.DefaultGraph))
 
 
 def _labels(quads: Iterable[ox.Quad]) -> dict[str, str]:

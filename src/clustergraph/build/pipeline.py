@@ -22,6 +22,7 @@ from clustergraph.build.collect import Collection, collect
 from clustergraph.build.faults import gate
 from clustergraph.build.validation import ValidationReport, validate
 from clustergraph.errors import BuildRefused, Fault, ReleaseUnavailable, Severity, UnusableInput
+from clustergraph.imports.store import StoredImport, checksums, stored_imports
 from clustergraph.publish import catalogue, evidence_measures
 from clustergraph.publish.mappings import sssom_tsv
 from clustergraph.publish.quality import quality
@@ -60,12 +61,17 @@ class BuildOutcome:
 
 
 def build_dataset(
-    content: Content, settings: Settings, progress: Progress, *, other_faults: Sequence[Fault] = ()
+    content: Content,
+    settings: Settings,
+    progress: Progress,
+    *,
+    other_faults: Sequence[Fault] = (),
+    imports: Sequence[StoredImport] = (),
 ) -> Dataset:
     """Collect, close and validate; raises BuildRefused with every fault found in the inputs."""
     seconds: dict[str, float] = {}
     with _stage("collect", "reading ontology, shapes and data", seconds, progress):
-        collection = collect(content)
+        collection = collect(content, imports)
     store = collection.store
     asserted = list(store.quads_for_pattern(None, None, None, ox.DefaultGraph()))
     progress(f"read {len(asserted):,} triples")
@@ -104,23 +110,32 @@ def build_dataset(
 
 
 def build(
-    content: Content, settings: Settings, progress: Progress, *, other_faults: Sequence[Fault] = ()
+    content: Content,
+    settings: Settings,
+    progress: Progress,
+    *,
+    other_faults: Sequence[Fault] = (),
+    imports: Sequence[StoredImport] | None = None,
+    passed: Callable[[], object] = lambda: None,
 ) -> BuildOutcome:
     """Build a release and make it current; one with the content of the current release is not doubled.
 
     `other_faults` were found in inputs that this room does not read, such as queries, and are reported with
-    the rest.
+    the rest. `imports` are those of the home where not given. `passed` is called when every check has passed
+    and nothing is published yet.
 
     Raises BuildRefused with every fault, or StorageUnavailable when the disk refuses; in both cases the
     release that was current stays so, untouched.
     """
-    inputs = content.checksums()
+    taken = tuple(stored_imports(settings.home) if imports is None else imports)
+    inputs = content.checksums() | checksums(taken)
     with snapshot.publishing(settings.home) as pending:
-        dataset = build_dataset(content, settings, progress, other_faults=other_faults)
+        dataset = build_dataset(content, settings, progress, other_faults=other_faults, imports=taken)
         with _stage("canonicalise", "writing canonical N-Quads", dataset.seconds, progress):
             body = canonical_nquads(dataset.store)
             content_hash = hashlib.sha256(body).hexdigest()
         current = _sound_current(settings)
+        passed()
         if current is not None and _unchanged(current.manifest, content_hash, inputs):
             return BuildOutcome(current, published=False)
         built_at = datetime.now(UTC).replace(microsecond=0)

@@ -104,8 +104,8 @@ def _unevidenced(store: ox.Store, statements: dict[str, set[str]], places: Place
                 yield Fault(
                     rule="evidence",
                     message=f"{iris.compact(subject)} is stated in {iris.compact(fragment)}, which is no "
-                    "source fragment and no state of a page or table.",
-                    fix="Point cg:statedIn at a source fragment or a source state.",
+                    "place in a source.",
+                    fix="Point cg:statedIn at a source fragment, or at a state of a page or table.",
                     focus=subject,
                     value=fragment,
                 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -14,6 +14,7 @@ from clustergraph.build.pipeline import build as build_release
 from clustergraph.cli.info import show_release
 from clustergraph.cli.terminal import progress
 from clustergraph.errors import BuildRefused, Fault, UnusableInput
+from clustergraph.imports.store import StoredImport
 from clustergraph.library.query import load_queries
 from clustergraph.settings import Settings
 from clustergraph.sources.content import Content, find_content
@@ -40,12 +41,29 @@ def run_build(settings: Settings, console: Console) -> BuildOutcome:
     return outcome
 
 
-def build_showing_progress(content: Content, settings: Settings, console: Console) -> BuildOutcome:
-    """Build with the stages shown as they pass; a refusal says that the served release is untouched."""
+def build_showing_progress(
+    content: Content,
+    settings: Settings,
+    console: Console,
+    *,
+    imports: Sequence[StoredImport] | None = None,
+    passed: Callable[[], object] = lambda: None,
+) -> BuildOutcome:
+    """Build with the stages shown as they pass; a refusal says that the served release is untouched.
+
+    `imports` are those of the home where not given; `passed` is called before anything is published.
+    """
     console.print(Text(f"Building from {content.root}"))
     try:
         with progress(console) as show:
-            return build_release(content, settings, show, other_faults=_query_faults(content))
+            return build_release(
+                content,
+                settings,
+                show,
+                other_faults=_query_faults(content),
+                imports=imports,
+                passed=passed,
+            )
     except BuildRefused as error:
         if snapshot.releases(settings.home):
             error.fix = "The release that was current stays as it was."

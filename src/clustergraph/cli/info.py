@@ -27,7 +27,7 @@ def show_info(settings: Settings, console: Console, *, as_json: bool) -> None:
             "home": str(settings.home),
             "content": str(content.root),
             "releases": list(snapshot.releases(settings.home)),
-            "stale": None if release is None else is_stale(release.manifest, content),
+            "stale": None if release is None else is_stale(release.manifest, content, settings.home),
             "current": None if release is None else release.manifest.model_dump(mode="json"),
         }
         sys.stdout.write(json.dumps(state, indent=2, ensure_ascii=False) + "\n")
@@ -42,7 +42,7 @@ def show_info(settings: Settings, console: Console, *, as_json: bool) -> None:
         console.print("No release has been built yet: run `clustergraph build`.")
         return
     show_release(console, release.manifest)
-    if is_stale(release.manifest, content):
+    if is_stale(release.manifest, content, settings.home):
         console.print("The inputs have changed since: `clustergraph build` makes a new release.")
 
 

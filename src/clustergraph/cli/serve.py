@@ -52,11 +52,11 @@ def _release_to_serve(settings: Settings, console: Console) -> Release:
     """The current release, after building one where there is none or the curated files have changed."""
     content = find_content(settings, Path.cwd())
     release = snapshot.current_release(settings.home)
-    if release is None or is_stale(release.manifest, content):
+    if release is None or is_stale(release.manifest, content, settings.home):
         console.print(
             "No release has been built yet."
             if release is None
-            else f"The curated files have changed since release {release.manifest.release} was built."
+            else f"Curated files or imports have changed since release {release.manifest.release} was built."
         )
         # What builds takes long to import, and is seldom needed.
         from clustergraph.cli.build import build_showing_progress

@@ -23,6 +23,8 @@ _UNKNOWN: Final = "unknown"
 _RECORDS: Final = ("Observation", "Claim", "RelationClaim", "LevelSupport", "Milestone", "Discrepancy")
 #: Classes whose members are sources, places in them, or the project's own yardsticks: no source states them.
 _NOT_STATED: Final = ("Source", "SourceDocument", "Locator", "SourceFragment", "Slide", "Period", "Indicator")
+#: Classes of reference data, which rest on whole documents and tables.
+_REFERENCE: Final = ("Country", "Region", "TerritorialChange")
 
 
 def label(store: ox.Store, iri: str) -> str:
@@ -93,19 +95,25 @@ def evidence_by_class(store: ox.Store) -> Iterator[tuple[str, frozenset[str], tu
         for quad in store.quads_for_pattern(None, ox.NamedNode(f"{iris.PROV}wasDerivedFrom"), None, _DEFAULT)
         if isinstance(quad.subject, ox.NamedNode)
     }
+    whole = _of_whole_sources(store)
     for kind in _terms(store, "Class"):
         members = frozenset(_members(store, kind) - exempt)
         if members:
             yield (
                 kind,
                 members,
-                tuple(sorted(each for each in members if not _is_stated(store, each))),
+                tuple(sorted(each for each in members - whole if not _objects(store, each, f"{CG}statedIn"))),
             )
 
 
-def _is_stated(store: ox.Store, thing: str) -> bool:
-    """Whether a place in a source states a thing, or, of reference data, a whole document or table does."""
-    return any(_objects(store, thing, name) for name in (f"{CG}statedIn", f"{CG}sourcedFrom", f"{DCT}source"))
+def _of_whole_sources(store: ox.Store) -> frozenset[str]:
+    """The reference data that name a whole document or table as their source."""
+    return frozenset(
+        thing
+        for kind in _REFERENCE
+        for thing in _members(store, f"{CG}{kind}")
+        if _objects(store, thing, f"{CG}sourcedFrom") or _objects(store, thing, f"{DCT}source")
+    )
 
 
 def things_by_number_of_sources(store: ox.Store) -> tuple[tuple[tuple[str, str], ...], int]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Annotated, Final, Literal
 
 import pyoxigraph as ox
@@ -17,7 +18,8 @@ from pydantic import BeforeValidator
 from clustergraph import iris
 from clustergraph.iris import CG, SKOS
 from clustergraph.sources.cells import Addresses, OptionalPeriod, Period, Texts
-from clustergraph.sources.table import Row
+from clustergraph.sources.lines import LineBuilder, LineSink
+from clustergraph.sources.table.row import Row
 from clustergraph.sources.triples import LABEL, GraphBuilder, QuadSink, day, describe_period, iri
 
 #: How sure a row is, in the codes of the scheme certainty; an empty cell is `stated`.
@@ -42,7 +44,7 @@ class SourcedRow(Row):
     note: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SourceState:
     """A page or a supplied table as it stood at a time; `address` is None for a table."""
 
@@ -50,7 +52,7 @@ class SourceState:
     table: str
     as_of: Period | None
 
-    @property
+    @cached_property
     def key(self) -> str:
         """The state as it stands in IRIs, such as `web-1a2b3c4d5e-2019-03`."""
         if self.address is None:
@@ -59,7 +61,7 @@ class SourceState:
             stem = f"web-{hashlib.sha256(self.address.encode()).hexdigest()[:10]}"
         return stem if self.as_of is None else f"{stem}-{self.as_of.slug}"
 
-    @property
+    @cached_property
     def iri(self) -> str:
         """The IRI of the state."""
         return f"{iris.CGI}state/{self.key}"
@@ -106,18 +108,42 @@ class Statements:
     labels: Mapping[str, str]
     graph: GraphBuilder = field(init=False)
     _described: set[str] = field(init=False, default_factory=set)
+    _schemes: frozenset[str] | None = field(init=False, default=None)
+    _states: dict[tuple[str | None, Period | None], SourceState] = field(init=False, default_factory=dict)
+    _latest: tuple[SourcedRow, tuple[SourceState, ...]] | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
-        self.graph = GraphBuilder(self.source, self.sink)
+        self.graph = (
+            LineBuilder(self.source, self.sink)
+            if isinstance(self.sink, LineSink)
+            else GraphBuilder(self.source, self.sink)
+        )
 
     def label(self, subject: str) -> str:
         """The English label of an IRI, or its last part where none is known."""
         return self.labels.get(subject) or iris.slug_of(subject)
 
+    def has_concepts(self, scheme: str) -> bool:
+        """Whether concepts of a scheme are described, so that a code can be held against them."""
+        if self._schemes is None:
+            self._schemes = frozenset(
+                known.rpartition("/")[0] for known in self.labels if known.startswith(iris.CGS)
+            )
+        return f"{iris.CGS}{scheme}" in self._schemes
+
     def states(self, row: SourcedRow) -> tuple[SourceState, ...]:
-        """The states of pages that a row rests on, in order; without a page, the table it stands in."""
-        addresses: Iterable[str | None] = sorted(set(row.source_url)) or (None,)
-        return tuple(SourceState(address, self.source, row.as_of) for address in addresses)
+        """The states of pages that a row rests on; without a page, the table it stands in."""
+        if self._latest is not None and self._latest[0] is row:
+            return self._latest[1]
+        states = tuple(self._state(address, row.as_of) for address in sorted(set(row.source_url)) or (None,))
+        self._latest = (row, states)
+        return states
+
+    def _state(self, address: str | None, as_of: Period | None) -> SourceState:
+        key = (address, as_of)
+        if key not in self._states:
+            self._states[key] = SourceState(address, self.source, as_of)
+        return self._states[key]
 
     def stated(self, subject: str, row: SourcedRow, *, certainty: str | None = None) -> str:
         """Say where something is stated, how sure it is, and which readings found it; returns the subject."""
@@ -126,6 +152,11 @@ class Statements:
         for code in row.readings:
             self.graph.link(subject, f"{CG}foundInReading", iris.concept("reading", code))
         self.graph.add_english(subject, f"{CG}extractionNote", row.note)
+        return subject
+
+    def mentioned(self, subject: str, row: SourcedRow) -> str:
+        """Say that the pages of a row name a thing that is described elsewhere; returns the thing."""
+        self._evidence(subject, row)
         return subject
 
     def named(self, subject: str, row: SourcedRow, classes: Iterable[str], label: str) -> str:

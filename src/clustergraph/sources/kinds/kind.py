@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Generic, TypeAlias, TypeVar
+from typing import Generic, NamedTuple, TypeAlias, TypeVar
 
 import pyoxigraph as ox
 
@@ -15,6 +15,14 @@ RowT = TypeVar("RowT", bound=SourcedRow)
 #: A row as text, by column; an empty cell is None.
 Cells: TypeAlias = Mapping[str, str | None]
 Extract: TypeAlias = Callable[[ox.Store, str], Iterator[Cells]]
+
+
+class Organisation(NamedTuple):
+    """An organisation that a row introduces: its IRI, its name and its country as in IRIs (`it`, `gb`)."""
+
+    iri: str
+    name: str
+    country: str | None
 
 
 def _no_label(_row: SourcedRow) -> None:
@@ -28,10 +36,12 @@ class TableKind(Generic[RowT]):
     `name` is that of the kind, of its file below `data/tables/` and of its named graph; `label` gives the
     English label of the thing that a row describes, or None where it describes no named thing. `registered`
     says that the things must stand in the register; `mints` that the row is the one place that introduces its
-    subject, so that a second row with the same subject is a duplicate. `synonyms` maps other headings of a
+    subject, so that a second row with the same subject is a duplicate. Of a registered kind that does not
+    mint, several rows describe one thing, each from a source of its own. `synonyms` maps other headings of a
     column to its name. `extract` is the way back, for kinds that can be exported: from a dataset and the IRI
     of a named graph, the rows in the columns of the model, in a fixed order; emitted again, they give what
-    was there.
+    was there. `organisations` are those that a row introduces: where a user imports them, those that may be
+    known under another name are shown.
     """
 
     name: str
@@ -44,3 +54,4 @@ class TableKind(Generic[RowT]):
     registered: bool = False
     synonyms: Mapping[str, str] = field(default_factory=dict)
     extract: Extract | None = None
+    organisations: Callable[[RowT], Iterable[Organisation]] | None = None

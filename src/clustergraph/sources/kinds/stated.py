@@ -53,7 +53,7 @@ def state_date(
     """One dated step in the life of a thing, to the precision of its source. Returns its IRI."""
     graph = statements.graph
     place = statements.states(row)[0].key
-    subject = f"{iris.CGI}milestone/{iris.slug_of(about)}--{kind}--{period.slug}--{place}"
+    subject = f"{iris.CGI}milestone/{iris.slug_of(about)}--{kind}--{place}"
     step = iris.concept("milestone-type", kind)
     graph.types(subject, [f"{CG}Milestone"])
     graph.add_english(subject, LABEL, f"{statements.label(step)} of {statements.label(about)}: {text}")

@@ -160,7 +160,7 @@ def _named(drafts: list[_Draft], book: Workbook) -> Iterator[Territory]:
         slug = code.lower() if code not in taken else f"{code.lower()}-{version}"
         taken.add(code)
         iri = iris.thing(f"region/{slug}")
-        by_code |= {(each, own): iri for each, own in draft.codes.items()}
+        by_code |= dict.fromkeys(draft.codes.items(), iri)
         latin = book.latin.get(code)
         yield Territory(
             iri,

@@ -1,0 +1,1 @@
+"""What users have imported: read once, kept beside the releases, taken into every build."""

@@ -1,0 +1,1 @@
+"""Tests of imports share a kind of table made up for them."""
