@@ -58,6 +58,12 @@ def decimal(value: Decimal) -> ox.Literal:
     return ox.Literal(text, datatype=_XSD_DECIMAL)
 
 
+def in_words(value: Decimal) -> str:
+    """A number as labels write it: with commas between thousands, without zeros that say nothing."""
+    whole, point, rest = format(value.normalize(), "f").partition(".")
+    return f"{int(whole):,}{point}{rest}"
+
+
 def integer(value: int) -> ox.Literal:
     """An xsd:integer."""
     return ox.Literal(str(value), datatype=_XSD_INTEGER)
