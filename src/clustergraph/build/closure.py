@@ -1,9 +1,9 @@
 """Closure: the conclusions of the ontology's axioms, drawn to a fixpoint inside the store.
 
-The rules come from `compilation.py`; none names a property of its own. After the first round a rule is asked
-again only where triples of the last round can match one of its patterns, and then only about those
-(semi-naive evaluation). Conclusions arrive row by row and are counted and timed as they come, so a rule that
-runs away is stopped within itself, not after it.
+The rules come from `compilation.py`; none names a property of its own. The first round draws each once, those
+that read from others after these. Later rounds ask a rule only where triples of the last round can match one
+of its patterns, and then only about those (semi-naive evaluation). Conclusions arrive row by row and are
+counted and timed as they come, so a rule that runs away is stopped within itself, not after it.
 """
 
 from __future__ import annotations
@@ -12,14 +12,16 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import Final
 
 import pyoxigraph as ox
 
 from clustergraph.build.compilation import compile_rules
 from clustergraph.build.consistency import inconsistencies
 from clustergraph.build.graphs import RDF_TYPE
-from clustergraph.build.rules import Rule
+from clustergraph.build.joins import everywhere, from_new
+from clustergraph.build.ordering import in_dependency_order
+from clustergraph.build.rules import Key, Rule
 from clustergraph.errors import BuildRefused, Fault
 
 __all__ = ["ClosureReport", "Rule", "close", "compile_rules", "inconsistencies"]
@@ -28,8 +30,8 @@ __all__ = ["ClosureReport", "Rule", "close", "compile_rules", "inconsistencies"]
 _NEW: Final = ("urn:x-clustergraph:new-in-even-rounds", "urn:x-clustergraph:new-in-odd-rounds")
 #: Rows between two looks at the clock.
 _ROWS_PER_LOOK: Final = 256
-
-_Key: TypeAlias = tuple[str, str | None]
+#: The key of `?thing a ?class`.
+_OF_ANY_CLASS: Final[Key] = (RDF_TYPE.value, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +63,20 @@ def close(
     `deadline_seconds` have passed; the store then holds a part of the conclusions and is to be thrown away.
     """
     run = _Run(store, ox.NamedNode(inferred_graph), triple_budget, deadline_seconds)
-    compiled = tuple(rules)
+    ordered = in_dependency_order(rules)
     try:
-        fresh: set[_Key] = set()
-        for rule in compiled:
-            fresh |= run.conclude(rule, rule.everywhere())
+        fresh: set[Key] = set()
+        for rule in ordered:
+            run.awaited |= {pattern.key for pattern in rule.body.patterns}
+            fresh |= run.conclude(rule, everywhere(rule))
         run.report(progress)
         while fresh:
             last, fresh = fresh, set()
             run.begin_round()
-            for rule in compiled:
+            for rule in ordered:
                 for position, pattern in enumerate(rule.body.patterns):
                     if pattern.key in last:
-                        fresh |= run.conclude(rule, rule.from_new(position, run.last))
+                        fresh |= run.conclude(rule, from_new(rule, position, run.last))
             run.report(progress)
     finally:
         for name in _NEW:
@@ -88,6 +91,8 @@ def close(
 
 @dataclass(slots=True)
 class _Run:
+    """`awaited` is what rules read that were already asked: new triples with such a key wake them again."""
+
     store: ox.Store
     inferred_graph: ox.NamedNode
     budget: int
@@ -96,6 +101,7 @@ class _Run:
     round: int = 1
     inferred: int = 0
     before: int = 0
+    awaited: set[Key] = field(default_factory=set)
     by_rule: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -112,37 +118,50 @@ class _Run:
         if progress is not None:
             progress(f"round {self.round}: {self.inferred - self.before:,} new triples")
 
-    def conclude(self, rule: Rule, query: str) -> set[_Key]:
-        """Draw what a query of the rule finds and is not known; returns the keys of the new triples."""
+    def conclude(self, rule: Rule, query: str) -> set[Key]:
+        """Draw what a query of the rule finds and is not known; returns the keys that wake rules again."""
         self._look_at_the_clock(rule, 0)
         columns = rule.variables()
         heads = [
-            (_cell(head.subject, columns), head.predicate, _cell(head.object, columns)) for head in rule.head
+            (_cell(head.subject, columns), head.predicate, _cell(head.object, columns), head.key)
+            for head in rule.head
         ]
-        new: dict[ox.Quad, None] = {}
+        new: dict[ox.Quad, Key] = {}
         for number, row in enumerate(self.store.query(query)):  # type: ignore[arg-type]
-            for subject, predicate, value in heads:
+            for subject, predicate, value, key in heads:
                 quad = ox.Quad(subject(row), predicate, value(row))  # type: ignore[arg-type]
-                if quad not in new and quad not in self.store:
-                    new[quad] = None
-            if self.inferred + len(new) > self.budget:
-                raise self._refusal(
-                    rule, len(new), f"its budget of {self.budget:,} inferred triples", "TRIPLES"
-                )
+                if quad not in self.store and quad not in new:
+                    new[quad] = key
             if number % _ROWS_PER_LOOK == 0:
                 self._look_at_the_clock(rule, len(new))
-        self._keep(new)
+                self._look_at_the_budget(rule, len(new))
+        self._look_at_the_budget(rule, len(new))
         self.inferred += len(new)
         if new:
             self.by_rule[rule.name] += len(new)
-        return {_key(quad) for quad in new}
+        return self._keep(new)
 
-    def _keep(self, new: Iterable[ox.Quad]) -> None:
-        graphs = (self.inferred_graph, ox.NamedNode(_NEW[self.round % 2]))
-        for quad in new:
+    def _keep(self, new: Mapping[ox.Quad, Key]) -> set[Key]:
+        """Add new triples to the default and the inferred graph, and to that of the round if a rule waits."""
+        fresh: set[Key] = set()
+        of_round = ox.NamedNode(_NEW[self.round % 2])
+        for quad, key in new.items():
+            subject, predicate, value = quad.subject, quad.predicate, quad.object
             self.store.add(quad)
-            for graph in graphs:
-                self.store.add(ox.Quad(quad.subject, quad.predicate, quad.object, graph))
+            self.store.add(ox.Quad(subject, predicate, value, self.inferred_graph))
+            woken = self._woken((key[0], str(value)) if key == _OF_ANY_CLASS else key)
+            if woken:
+                self.store.add(ox.Quad(subject, predicate, value, of_round))
+                fresh |= woken
+        return fresh
+
+    def _woken(self, key: Key) -> set[Key]:
+        keys = {key, _OF_ANY_CLASS} if key[0] == RDF_TYPE.value else {key}
+        return keys & self.awaited
+
+    def _look_at_the_budget(self, rule: Rule, pending: int) -> None:
+        if self.inferred + pending > self.budget:
+            raise self._refusal(rule, pending, f"its budget of {self.budget:,} inferred triples", "TRIPLES")
 
     def _look_at_the_clock(self, rule: Rule, pending: int) -> None:
         if time.monotonic() - self.begun > self.seconds:
@@ -165,10 +184,6 @@ class _Run:
                 )
             ],
         )
-
-
-def _key(quad: ox.Quad) -> _Key:
-    return quad.predicate.value, str(quad.object) if quad.predicate == RDF_TYPE else None
 
 
 def _cell(part: str, columns: tuple[str, ...]) -> Callable[[ox.QuerySolution], object]:
