@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Final
 
 import pyoxigraph as ox
@@ -20,8 +21,8 @@ from clustergraph.build.compilation import compile_rules
 from clustergraph.build.consistency import inconsistencies
 from clustergraph.build.graphs import RDF_TYPE
 from clustergraph.build.joins import everywhere, from_new
-from clustergraph.build.ordering import in_dependency_order
-from clustergraph.build.rules import Key, Rule
+from clustergraph.build.ordering import Readers, in_dependency_order
+from clustergraph.build.rules import OF_ANY_CLASS, Key, Rule, keys_of
 from clustergraph.errors import BuildRefused, Fault
 
 __all__ = ["ClosureReport", "Rule", "close", "compile_rules", "inconsistencies"]
@@ -30,8 +31,6 @@ __all__ = ["ClosureReport", "Rule", "close", "compile_rules", "inconsistencies"]
 _NEW: Final = ("urn:x-clustergraph:new-in-even-rounds", "urn:x-clustergraph:new-in-odd-rounds")
 #: Rows between two looks at the clock.
 _ROWS_PER_LOOK: Final = 256
-#: The key of `?thing a ?class`.
-_OF_ANY_CLASS: Final[Key] = (RDF_TYPE.value, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +63,11 @@ def close(
     """
     run = _Run(store, ox.NamedNode(inferred_graph), triple_budget, deadline_seconds)
     ordered = in_dependency_order(rules)
+    readers = Readers(ordered)
     try:
         fresh: set[Key] = set()
-        for rule in ordered:
-            run.awaited |= {pattern.key for pattern in rule.body.patterns}
-            fresh |= run.conclude(rule, everywhere(rule))
+        for place, rule in enumerate(ordered):
+            fresh |= run.conclude(rule, everywhere(rule), readers.awaiting(rule, before=place + 1))
         run.report(progress)
         while fresh:
             last, fresh = fresh, set()
@@ -76,7 +75,7 @@ def close(
             for rule in ordered:
                 for position, pattern in enumerate(rule.body.patterns):
                     if pattern.key in last:
-                        fresh |= run.conclude(rule, from_new(rule, position, run.last))
+                        fresh |= run.conclude(rule, from_new(rule, position, run.last), readers.awaiting(rule))
             run.report(progress)
     finally:
         for name in _NEW:
@@ -91,8 +90,6 @@ def close(
 
 @dataclass(slots=True)
 class _Run:
-    """`awaited` is what rules read that were already asked: new triples with such a key wake them again."""
-
     store: ox.Store
     inferred_graph: ox.NamedNode
     budget: int
@@ -101,7 +98,6 @@ class _Run:
     round: int = 1
     inferred: int = 0
     before: int = 0
-    awaited: set[Key] = field(default_factory=set)
     by_rule: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -118,20 +114,30 @@ class _Run:
         if progress is not None:
             progress(f"round {self.round}: {self.inferred - self.before:,} new triples")
 
-    def conclude(self, rule: Rule, query: str) -> set[Key]:
-        """Draw what a query of the rule finds and is not known; returns the keys that wake rules again."""
+    def conclude(self, rule: Rule, query: str, awaited: Set[Key]) -> set[Key]:
+        """Draw what a query of the rule finds and is not known.
+
+        New triples with a key that is awaited go to the graph of the round, too; those keys are returned.
+        """
         self._look_at_the_clock(rule, 0)
         columns = rule.variables()
         heads = [
-            (_cell(head.subject, columns), head.predicate, _cell(head.object, columns), head.key)
-            for head in rule.head
+            (_cell(head.subject, columns), head.predicate, _cell(head.object, columns)) for head in rule.head
         ]
-        new: dict[ox.Quad, Key] = {}
+        # Rows that show every variable are distinct; only others may conclude one triple twice.
+        distinct = len(heads) == 1 and rule.body.variables <= set(columns)
+        new: list[ox.Quad] = []
+        seen: set[ox.Quad] = set()
         for number, row in enumerate(self.store.query(query)):  # type: ignore[arg-type]
-            for subject, predicate, value, key in heads:
+            for subject, predicate, value in heads:
                 quad = ox.Quad(subject(row), predicate, value(row))  # type: ignore[arg-type]
-                if quad not in self.store and quad not in new:
-                    new[quad] = key
+                if quad in self.store:
+                    continue
+                if not distinct:
+                    if quad in seen:
+                        continue
+                    seen.add(quad)
+                new.append(quad)
             if number % _ROWS_PER_LOOK == 0:
                 self._look_at_the_clock(rule, len(new))
                 self._look_at_the_budget(rule, len(new))
@@ -139,25 +145,24 @@ class _Run:
         self.inferred += len(new)
         if new:
             self.by_rule[rule.name] += len(new)
-        return self._keep(new)
+        return self._keep(rule, new, awaited)
 
-    def _keep(self, new: Mapping[ox.Quad, Key]) -> set[Key]:
-        """Add new triples to the default and the inferred graph, and to that of the round if a rule waits."""
-        fresh: set[Key] = set()
+    def _keep(self, rule: Rule, new: Iterable[ox.Quad], awaited: Set[Key]) -> set[Key]:
         of_round = ox.NamedNode(_NEW[self.round % 2])
-        for quad, key in new.items():
-            subject, predicate, value = quad.subject, quad.predicate, quad.object
+        key = rule.head[0].key
+        fresh: set[Key] = set()
+        one_key = len({head.key for head in rule.head}) == 1 and key != OF_ANY_CLASS
+        woken = keys_of(key) & awaited
+        for quad in new:
+            if not one_key:
+                woken = keys_of(_key(quad)) & awaited
+            triple = quad.subject, quad.predicate, quad.object
             self.store.add(quad)
-            self.store.add(ox.Quad(subject, predicate, value, self.inferred_graph))
-            woken = self._woken((key[0], str(value)) if key == _OF_ANY_CLASS else key)
+            self.store.add(ox.Quad(*triple, self.inferred_graph))
             if woken:
-                self.store.add(ox.Quad(subject, predicate, value, of_round))
+                self.store.add(ox.Quad(*triple, of_round))
                 fresh |= woken
         return fresh
-
-    def _woken(self, key: Key) -> set[Key]:
-        keys = {key, _OF_ANY_CLASS} if key[0] == RDF_TYPE.value else {key}
-        return keys & self.awaited
 
     def _look_at_the_budget(self, rule: Rule, pending: int) -> None:
         if self.inferred + pending > self.budget:
@@ -186,11 +191,14 @@ class _Run:
         )
 
 
+def _key(quad: ox.Quad) -> Key:
+    return quad.predicate.value, str(quad.object) if quad.predicate == RDF_TYPE else None
+
+
 def _cell(part: str, columns: tuple[str, ...]) -> Callable[[ox.QuerySolution], object]:
     """How to find one part of a conclusion in a row: a column, or the same term always."""
     if part in columns:
-        column = columns.index(part)
-        return lambda row: row[column]
+        return itemgetter(columns.index(part))
     term = _term(part)
     return lambda _: term
 

@@ -1,11 +1,11 @@
-"""Ordering: rules after those whose conclusions they read, so that most are drawn once."""
+"""Ordering: rules after those whose conclusions they read, so that most are drawn once; and who reads what."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from clustergraph.build.rules import Pattern, Rule
+from clustergraph.build.rules import OF_ANY_CLASS, Key, Pattern, Rule, keys_of
 
 
 def in_dependency_order(rules: Iterable[Rule]) -> tuple[Rule, ...]:
@@ -40,3 +40,33 @@ def _reads(rule: Rule, writers: dict[str, list[tuple[int, Pattern]]]) -> Iterabl
         for number, head in writers.get(pattern.predicate.value, ())
         if pattern.may_match(head)
     )
+
+
+class Readers:
+    """Which rules, of those in an order, read triples with a key."""
+
+    def __init__(self, ordered: Sequence[Rule]) -> None:
+        self._readers: dict[Key, list[tuple[int, Rule]]] = defaultdict(list)
+        for place, rule in enumerate(ordered):
+            for key in {pattern.key for pattern in rule.body.patterns}:
+                self._readers[key].append((place, rule))
+
+    def awaiting(self, rule: Rule, *, before: int | None = None) -> set[Key]:
+        """The keys under which conclusions of a rule are read by the rules before a place, or by any.
+
+        A rule that would draw from them only what they were drawn from does not count.
+        """
+        return {
+            key
+            for key in self._keys(rule)
+            if any(
+                (before is None or place < before) and not reader.undoes(rule)
+                for place, reader in self._readers[key]
+            )
+        }
+
+    def _keys(self, rule: Rule) -> set[Key]:
+        keys = {key for head in rule.head for key in keys_of(head.key)}
+        if any(head.key == OF_ANY_CLASS for head in rule.head):
+            keys.update(key for key in self._readers if OF_ANY_CLASS in keys_of(key))
+        return keys & self._readers.keys()

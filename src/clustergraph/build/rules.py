@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import pyoxigraph as ox
 
@@ -29,6 +29,13 @@ from clustergraph.build.graphs import RDF_TYPE, Term
 
 #: What triples and patterns are told apart by: the predicate, and for rdf:type the class.
 Key: TypeAlias = tuple[str, str | None]
+#: The key of `?thing a ?class`.
+OF_ANY_CLASS: Final[Key] = (RDF_TYPE.value, None)
+
+
+def keys_of(key: Key) -> frozenset[Key]:
+    """The keys of the patterns that a triple with a key can match."""
+    return frozenset((key, OF_ANY_CLASS)) if key[0] == RDF_TYPE.value else frozenset((key,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +77,11 @@ class Body:
     values: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
 
+    @property
+    def variables(self) -> frozenset[str]:
+        """Every variable of the patterns."""
+        return frozenset(name for pattern in self.patterns for name in pattern.variables)
+
     def and_also(self, other: Body) -> Body:
         """Both conditions at once."""
         return Body(
@@ -105,6 +117,26 @@ class Rule:
         """The rule as a SPARQL 1.1 update on a default graph."""
         head = "\n  ".join(map(str, self.head))
         return f"INSERT {{\n  {head}\n}}\nWHERE {{\n  {self.body}{self.guard()}\n}}"
+
+    def undoes(self, other: Rule) -> bool:
+        """Whether this rule draws from the conclusions of another only what that was drawn from.
+
+        So do the two rules of a pair of inverses, and that of a symmetric property by itself.
+        """
+        if any(len(patterns) != 1 for rule in (self, other) for patterns in (rule.head, rule.body.patterns)):
+            return False
+        (head,), (body,) = self.head, self.body.patterns
+        (its_head,), (its_body,) = other.head, other.body.patterns
+        names = dict(zip((body.subject, body.object), (its_head.subject, its_head.object), strict=True))
+        return (
+            {head.subject, head.object} == {body.subject, body.object} == set(names)
+            and all(name.startswith("?") for name in (*names, *names.values()))
+            and len(names) == len(set(names.values())) == 2
+            and body.predicate == its_head.predicate
+            and head.predicate == its_body.predicate
+            and (names[head.subject], names[head.object]) == (its_body.subject, its_body.object)
+            and not self.body.values
+        )
 
     def variables(self) -> tuple[str, ...]:
         """The variables of the head, which are the columns of a query for what it concludes."""
