@@ -10,19 +10,20 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from operator import itemgetter
-from typing import Final
+from typing import Final, TypeAlias
 
 import pyoxigraph as ox
 
 from clustergraph.build.compilation import compile_rules
 from clustergraph.build.consistency import inconsistencies
-from clustergraph.build.graphs import RDF_TYPE
+from clustergraph.build.graphs import RDF_TYPE, Term
 from clustergraph.build.joins import everywhere, from_new
 from clustergraph.build.ordering import Readers, in_dependency_order
 from clustergraph.build.rules import OF_ANY_CLASS, Key, Rule, keys_of
+from clustergraph.build.transitive import Reach
 from clustergraph.errors import BuildRefused, Fault
 
 __all__ = ["ClosureReport", "Rule", "close", "compile_rules", "inconsistencies"]
@@ -31,6 +32,8 @@ __all__ = ["ClosureReport", "Rule", "close", "compile_rules", "inconsistencies"]
 _NEW: Final = ("urn:x-clustergraph:new-in-even-rounds", "urn:x-clustergraph:new-in-odd-rounds")
 #: Rows between two looks at the clock.
 _ROWS_PER_LOOK: Final = 256
+
+_Row: TypeAlias = "ox.QuerySolution | tuple[Term, Term]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ def close(
     try:
         fresh: set[Key] = set()
         for place, rule in enumerate(ordered):
-            fresh |= run.conclude(rule, everywhere(rule), readers.awaiting(rule, before=place + 1))
+            fresh |= run.conclude(rule, run.everywhere(rule), readers.awaiting(rule, before=place + 1))
         run.report(progress)
         while fresh:
             last, fresh = fresh, set()
@@ -75,7 +78,8 @@ def close(
             for rule in ordered:
                 for position, pattern in enumerate(rule.body.patterns):
                     if pattern.key in last:
-                        fresh |= run.conclude(rule, from_new(rule, position, run.last), readers.awaiting(rule))
+                        rows = run.from_new(rule, position)
+                        fresh |= run.conclude(rule, rows, readers.awaiting(rule))
             run.report(progress)
     finally:
         for name in _NEW:
@@ -99,6 +103,7 @@ class _Run:
     inferred: int = 0
     before: int = 0
     by_rule: Counter[str] = field(default_factory=Counter)
+    reaches: dict[Rule, Reach] = field(default_factory=dict)
 
     @property
     def last(self) -> str:
@@ -114,8 +119,26 @@ class _Run:
         if progress is not None:
             progress(f"round {self.round}: {self.inferred - self.before:,} new triples")
 
-    def conclude(self, rule: Rule, query: str, awaited: Set[Key]) -> set[Key]:
-        """Draw what a query of the rule finds and is not known.
+    def everywhere(self, rule: Rule) -> Iterator[_Row]:
+        """What a rule finds in the default graph, as rows of its variables."""
+        if not rule.composes:
+            return iter(self.store.query(everywhere(rule)))  # type: ignore[arg-type]
+        self.reaches[rule] = Reach()
+        return self._connected(rule, ox.DefaultGraph())
+
+    def from_new(self, rule: Rule, position: int) -> Iterator[_Row]:
+        """What it finds with triples of the last round at a position of its body."""
+        if not rule.composes:
+            return iter(self.store.query(from_new(rule, position, self.last)))  # type: ignore[arg-type]
+        return self._connected(rule, ox.NamedNode(self.last))
+
+    def _connected(self, rule: Rule, graph: ox.NamedNode | ox.DefaultGraph) -> Iterator[_Row]:
+        reach = self.reaches[rule]
+        for link in self.store.quads_for_pattern(None, rule.head[0].predicate, None, graph):
+            yield from reach.add(link.subject, link.object)
+
+    def conclude(self, rule: Rule, rows: Iterable[_Row], awaited: Set[Key]) -> set[Key]:
+        """Draw what is in the rows that a rule finds and is not known.
 
         New triples with a key that is awaited go to the graph of the round, too; those keys are returned.
         """
@@ -128,7 +151,7 @@ class _Run:
         distinct = len(heads) == 1 and rule.body.variables <= set(columns)
         new: list[ox.Quad] = []
         seen: set[ox.Quad] = set()
-        for number, row in enumerate(self.store.query(query)):  # type: ignore[arg-type]
+        for number, row in enumerate(rows):
             for subject, predicate, value in heads:
                 quad = ox.Quad(subject(row), predicate, value(row))  # type: ignore[arg-type]
                 if quad in self.store:

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from clustergraph.build.rules import Pattern, Rule
 
+
 def everywhere(rule: Rule) -> str:
     """A query for what a rule concludes; its columns are those of `rule.variables`."""
     patterns = rule.body.patterns
-    parts = [str(patterns[0])] if len(patterns) == 1 else [_alone(pattern) for pattern in patterns]
+    parts = [str(patterns[0])] if len(patterns) == 1 else [alone(pattern) for pattern in patterns]
     return _select(rule, parts)
 
 
@@ -30,7 +31,7 @@ def from_new(rule: Rule, position: int, graph: str) -> str:
     while patterns:
         number = next((n for n, pattern in enumerate(patterns) if _shared(pattern, sources)), None)
         if number is None:
-            parts += [_alone(pattern) for pattern in patterns]
+            parts += [alone(pattern) for pattern in patterns]
             break
         pattern = patterns.pop(number)
         key = _shared(pattern, sources)
@@ -40,13 +41,14 @@ def from_new(rule: Rule, position: int, graph: str) -> str:
     return _select(rule, parts)
 
 
+def alone(pattern: Pattern) -> str:
+    """A pattern in a sub-select of its own, which is joined by hash."""
+    return _subselect(pattern, str(pattern)) if pattern.variables else str(pattern)
+
+
 def _select(rule: Rule, parts: list[str]) -> str:
     columns = " ".join(rule.variables()) or "*"
     return f"SELECT {columns} WHERE {{ {' '.join((*rule.body.values, *parts))}{rule.guard()} }}"
-
-
-def _alone(pattern: Pattern) -> str:
-    return _subselect(pattern, str(pattern)) if pattern.variables else str(pattern)
 
 
 def _subselect(pattern: Pattern, text: str) -> str:

@@ -1,4 +1,4 @@
-"""Ordering: rules after those whose conclusions they read, so that most are drawn once; and who reads what."""
+"""Ordering: rules after those whose conclusions they read, so that most are drawn once."""
 
 from __future__ import annotations
 
@@ -54,13 +54,13 @@ class Readers:
     def awaiting(self, rule: Rule, *, before: int | None = None) -> set[Key]:
         """The keys under which conclusions of a rule are read by the rules before a place, or by any.
 
-        A rule that would draw from them only what they were drawn from does not count.
+        A rule that can draw nothing new from them does not count.
         """
         return {
             key
             for key in self._keys(rule)
             if any(
-                (before is None or place < before) and not reader.undoes(rule)
+                (before is None or place < before) and not _knows(reader, rule)
                 for place, reader in self._readers[key]
             )
         }
@@ -70,3 +70,7 @@ class Readers:
         if any(head.key == OF_ANY_CLASS for head in rule.head):
             keys.update(key for key in self._readers if OF_ANY_CLASS in keys_of(key))
         return keys & self._readers.keys()
+
+
+def _knows(reader: Rule, writer: Rule) -> bool:
+    return reader.undoes(writer) or (reader is writer and reader.composes)

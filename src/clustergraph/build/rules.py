@@ -56,7 +56,7 @@ class Pattern:
 
     @property
     def key(self) -> Key:
-        """What a triple must carry to match: the predicate, and for rdf:type the class; None for any class."""
+        """What a triple must carry to match: the predicate, and for rdf:type the class or None for any."""
         of_class = self.object if self.predicate == RDF_TYPE and not self.object.startswith("?") else None
         return self.predicate.value, of_class
 
@@ -118,8 +118,22 @@ class Rule:
         head = "\n  ".join(map(str, self.head))
         return f"INSERT {{\n  {head}\n}}\nWHERE {{\n  {self.body}{self.guard()}\n}}"
 
+    @property
+    def composes(self) -> bool:
+        """Whether the rule joins a property with itself to conclude it: that of a transitive property."""
+        if len(self.head) != 1 or len(self.body.patterns) != 2 or self.body.values:
+            return False
+        (head,), (one, other) = self.head, self.body.patterns
+        first, second = (one, other) if one.object == other.subject else (other, one)
+        return (
+            head.predicate == first.predicate == second.predicate
+            and (first.subject, first.object, second.object) == (head.subject, second.subject, head.object)
+            and len({head.subject, first.object, head.object}) == 3
+            and all(name.startswith("?") for name in (head.subject, first.object, head.object))
+        )
+
     def undoes(self, other: Rule) -> bool:
-        """Whether this rule draws from the conclusions of another only what that was drawn from.
+        """Whether this rule draws from what another concludes only triples that this was drawn from.
 
         So do the two rules of a pair of inverses, and that of a symmetric property by itself.
         """
@@ -127,15 +141,14 @@ class Rule:
             return False
         (head,), (body,) = self.head, self.body.patterns
         (its_head,), (its_body,) = other.head, other.body.patterns
-        names = dict(zip((body.subject, body.object), (its_head.subject, its_head.object), strict=True))
-        return (
-            {head.subject, head.object} == {body.subject, body.object} == set(names)
-            and all(name.startswith("?") for name in (*names, *names.values()))
-            and len(names) == len(set(names.values())) == 2
-            and body.predicate == its_head.predicate
-            and head.predicate == its_body.predicate
-            and (names[head.subject], names[head.object]) == (its_body.subject, its_body.object)
-            and not self.body.values
+        if self.body.values or not len(body.variables) == len(its_head.variables) == 2:
+            return False
+        renamed = dict(zip((body.subject, body.object), (its_head.subject, its_head.object), strict=True))
+        back = (renamed.get(head.subject), head.predicate, renamed.get(head.object))
+        return body.predicate == its_head.predicate and back == (
+            its_body.subject,
+            its_body.predicate,
+            its_body.object,
         )
 
     def variables(self) -> tuple[str, ...]:
