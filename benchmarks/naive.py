@@ -17,7 +17,7 @@ from clustergraph.build.rules import Rule
 def fixpoint(store: ox.Store, rules: Iterable[Rule], *, by_hash: bool = False) -> int:
     """Run every rule as a SPARQL update until none adds anything; returns the number of passes.
 
-    The updates are those of `Rule.update`; with `by_hash` their patterns are joined as the closure joins them.
+    The updates are those of `Rule.update`; with `by_hash` their patterns are joined as the closure does it.
     """
     updates = [_joined_by_hash(rule) if by_hash else rule.update for rule in rules]
     passes, before = 0, -1

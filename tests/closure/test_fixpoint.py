@@ -51,7 +51,7 @@ AXIOMS = (
 
 
 def generated(seed: int) -> tuple[list[ox.Quad], list[ox.Quad]]:
-    """A synthetic ontology of some axioms of every kind, and links with hubs, chains, circles and literals."""
+    """A synthetic ontology of some axioms of every kind, and links with hubs, chains, circles, literals."""
     chance = random.Random(seed)
     axioms = []
     for axiom in chance.sample(AXIOMS, 7):
