@@ -1,16 +1,16 @@
-"""A synthetic ecosystem that conforms to the shapes: organisations, partnerships, priorities, figures, evidence.
+"""A synthetic ecosystem that conforms to the shapes: organisations, partnerships, priorities and evidence.
 
     python -m benchmarks.ecosystem ORGANISATIONS [FILE] [--nquads] [--seed N]
 
-Made up, the same for the same size and seed, written block by block in constant memory. Every thing has an IRI
-with `synthetic-` in it and a label that begins with “Synthetic”, because the shapes ask for IRIs of the graph;
+Made up, the same for the same size and seed, written block by block in constant memory. Every thing has an
+IRI with `synthetic-` in it and a label that begins with “Synthetic”, as the shapes ask for IRIs of the graph;
 countries have the codes XA to XX, which ISO 3166-1 leaves to its users. It is for benchmarks and tests and
 never part of a release. `benchmarks/generator.py` makes the data of the query benchmarks, which need not
 conform.
 
 Structure: countries with regions in three levels, a strategy with priorities for each region of the second
-level, calls under a few instruments of a few programmes, partnerships of three to eight organisations, a figure
-for each partnership and each second organisation, and the place in a document that states each of them.
+level, calls under a few instruments of a few programmes, partnerships of three to eight organisations, a
+figure for each partnership and each second organisation, and the place in a document that states each.
 """
 
 from __future__ import annotations
@@ -38,6 +38,9 @@ _PARTNERSHIPS_A_CALL: Final = 25
 _PLACES_A_DOCUMENT: Final = 20_000
 #: Places of everything but organisations, calls and partnerships, at most.
 _OTHER_PLACES: Final = 6_000
+#: Indicators with their units.
+_MEMBERS: Final = ("smes-represented", f"{iris.UNIT}NUM")
+_BUDGET: Final = ("budget", f"{iris.CURRENCY}EUR")
 _YEARS: Final = range(2014, 2027)
 
 
@@ -242,7 +245,7 @@ def _organisation(number: int, regions: list[str], evidence: _Evidence, chance: 
     if draw() < 0.3:
         more.append((f"<{iris.SKOS}altLabel>", _text(f"S{speciality[:3].upper()} {number}")))
     members = int(15 + draw() ** 3 * 400)
-    figure = [_figure(f"o{number}", it, "smes-represented", members, f"{iris.UNIT}NUM", chance)]
+    figure = [_figure(f"o{number}", it, _MEMBERS, members, chance)]
     label = f"{speciality} {form} {number}"
     return _stated(evidence, it, "ClusterOrganisation", label, *more, also=figure if draw() < 0.5 else ())
 
@@ -255,7 +258,7 @@ def _partnership(number: int, size: Size, evidence: _Evidence, chance: random.Ra
     # A few organisations take part in very many partnerships, as in life.
     partners = dict.fromkeys(int(size.organisations * draw() ** 1.5) for _ in range(3 + int(draw() * 6)))
     amount = 50_000 + int(draw() ** 2 * 4_950_000)
-    also = [_figure(f"p{number}", it, "budget", amount, f"{iris.CURRENCY}EUR", chance)]
+    also = [_figure(f"p{number}", it, _BUDGET, amount, chance)]
     for place, partner in enumerate(partners):
         participation = _id("participation", f"{number}-{place}")
         role = _concept("participant-role", "partner" if place else "coordinator")
@@ -282,14 +285,15 @@ def _partnership(number: int, size: Size, evidence: _Evidence, chance: random.Ra
     )
 
 
-def _figure(key: str, about: str, indicator: str, value: int, unit: str, chance: random.Random) -> str:
+def _figure(key: str, about: str, indicator: tuple[str, str], value: int, chance: random.Random) -> str:
+    name, unit = indicator
     year = _YEARS[int(chance.random() * len(_YEARS))]
     return _thing(
         _id("obs", key),
         "Observation",
         f"figure {key}",
         (_cg("aboutEntity"), about),
-        (_cg("indicator"), _concept("indicator", indicator)),
+        (_cg("indicator"), _concept("indicator", name)),
         (_cg("numericValue"), f'"{value}"^^<{iris.XSD}decimal>'),
         (_cg("unit"), f"<{unit}>"),
         (_cg("qualifier"), _concept("qualifier", "exact")),

@@ -71,12 +71,20 @@ def generated(seed: int) -> tuple[list[ox.Quad], list[ox.Quad]]:
     return quads(PREFIXES + " ".join(axioms)), data
 
 
-def by_fixpoint(ontology: list[ox.Quad], data: list[ox.Quad], *, by_hash: bool = False) -> set[str]:
+def by_fixpoint(
+    ontology: list[ox.Quad],
+    data: list[ox.Quad],
+    *,
+    inferred_graph: str | None = None,
+    by_hash: bool = False,
+) -> set[str]:
     store = ox.Store()
     store.extend([*ontology, *data])
     asserted = triples(store, ox.DefaultGraph())
-    fixpoint(store, compile_rules(ontology), by_hash=by_hash)
-    return triples(store, ox.DefaultGraph()) - asserted
+    fixpoint(store, compile_rules(ontology), inferred_graph=inferred_graph, by_hash=by_hash)
+    new = triples(store, ox.DefaultGraph()) - asserted
+    assert inferred_graph is None or triples(store, ox.NamedNode(inferred_graph)) == new
+    return new
 
 
 @pytest.mark.parametrize("seed", range(80))
@@ -87,6 +95,7 @@ def test_generated_graphs_close_to_what_the_naive_fixpoint_draws(seed: int) -> N
     assert triples(store, INFERRED) == expected
     assert report.inferred == len(expected) == sum(report.by_rule.values())
     assert by_fixpoint(ontology, data, by_hash=True) == expected
+    assert by_fixpoint(ontology, data, inferred_graph=INFERRED.value) == expected
 
 
 def test_the_generated_graphs_say_something() -> None:

@@ -62,7 +62,7 @@ def collect(content: Content) -> Collection:
     shapes = read_shapes(content)
     return Collection(
         content=content,
-        store=_merged(reading.quads),
+        store=merged(reading.quads),
         ontology=tuple(ontology.quads),
         shapes=tuple(shapes.quads),
         origins=reading.origins,
@@ -72,10 +72,11 @@ def collect(content: Content) -> Collection:
     )
 
 
-def _merged(quads: Iterable[ox.Quad]) -> ox.Store:
+def merged(quads: Iterable[ox.Quad]) -> ox.Store:
+    """A store of the quads, with every triple of every graph in the default graph once, too."""
     store = ox.Store()
     store.extend(quads)
-    store.extend(ox.Quad(quad.subject, quad.predicate, quad.object) for quad in list(store))
+    store.update("INSERT { ?s ?p ?o } WHERE { GRAPH ?g { ?s ?p ?o } }")
     return store
 
 
