@@ -89,7 +89,7 @@ def _bench(given: argparse.Namespace, console: Console) -> Bench:
 def _triples(given: argparse.Namespace) -> int:
     if given.quick:
         return 100_000
-    return 10_000_000 if given.only == ["large"] else 1_000_000
+    return 10_000_000 if given.only and set(given.only) <= set(LARGE) else 1_000_000
 
 
 def _measure(names: list[str], bench: Bench, console: Console) -> tuple[list[Result], dict[str, str]]:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
+from benchmarks.ecosystem import Size
 
 from benchmarks import ecosystem, stages
-from benchmarks.ecosystem import Size
 from clustergraph import iris, snapshot
 from clustergraph.build.validation import validate
 

@@ -199,3 +199,9 @@ def test_every_query_of_every_rule_of_this_project_is_valid_sparql() -> None:
         assert list(store.query(everywhere(rule))) == [] or not rule.body.patterns
         for position in range(len(rule.body.patterns)):
             assert list(store.query(from_new(rule, position, "urn:new"))) == []
+
+
+def test_an_individual_listed_twice_counts_once() -> None:
+    ontology = quads(PREFIXES + "ex:A owl:oneOf ( ex:i ex:i ) .")
+    _, report = closed(ontology, [])
+    assert report.inferred == 1

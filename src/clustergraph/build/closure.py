@@ -148,7 +148,7 @@ class _Run:
             (_cell(head.subject, columns), head.predicate, _cell(head.object, columns)) for head in rule.head
         ]
         # Rows that show every variable are distinct; only others may conclude one triple twice.
-        distinct = len(heads) == 1 and rule.body.variables <= set(columns)
+        distinct = len(heads) == 1 and rule.body.variables <= set(columns) and not rule.body.values
         new: list[ox.Quad] = []
         seen: set[ox.Quad] = set()
         for number, row in enumerate(rows):
