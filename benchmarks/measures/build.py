@@ -77,9 +77,9 @@ def measure(bench: Bench) -> Result:
             "random over every property of the ontology.",
             "The naive fixpoint runs the same rules one after the other as SPARQL updates until a whole pass "
             "adds nothing. It keeps the inferred graph apart, as a build needs it, with FILTER NOT EXISTS; "
-            "it has no budget and no deadline, which the closure has. `make bench-large` also runs it without "
-            "that graph (“merged only”) and with the joins of the closure (“joined by hash”), and builds "
-            "up to ten million triples.",
+            "it has no budget and no deadline, which the closure has. `make bench-large` also runs it "
+            "without that graph (“merged only”) and with the joins of the closure (“joined by hash”), and "
+            "builds up to ten million triples.",
         ],
         figures,
     )
