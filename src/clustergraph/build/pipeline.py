@@ -17,6 +17,7 @@ from typing import Final
 import pyoxigraph as ox
 
 from clustergraph import __version__, iris, snapshot
+from clustergraph.build.canonical import canonical_nquads
 from clustergraph.build.closure import close, compile_rules, inconsistencies
 from clustergraph.build.collect import Collection, collect
 from clustergraph.build.faults import gate
@@ -178,14 +179,6 @@ def build(
             )
             release = pending.publish(manifest)
     return BuildOutcome(release, published=True)
-
-
-def canonical_nquads(store: ox.Store) -> bytes:
-    """A dataset in canonical N-Quads: blank nodes named by RDFC-1.0, lines sorted by code point."""
-    dataset = ox.Dataset(store)
-    dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
-    body = ox.serialize(dataset, format=ox.RdfFormat.N_QUADS) or b""
-    return b"".join(sorted(body.splitlines(keepends=True)))
 
 
 def _unusable_shapes(refusal: UnusableInput) -> Fault:
