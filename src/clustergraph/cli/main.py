@@ -14,6 +14,7 @@ import typer
 from pydantic import ValidationError
 
 from clustergraph import __version__
+from clustergraph.cli import nuts
 from clustergraph.cli.terminal import failures_in_words, people
 from clustergraph.errors import UnusableInput
 from clustergraph.settings import Settings
@@ -28,6 +29,8 @@ app = typer.Typer(
     epilog="Results go to stdout, words for people to stderr. Exit status: 0 done, 1 the answer is no, "
     "2 something could not be used.",
 )
+app.add_typer(nuts.app, name="nuts")
+app.command()(nuts.boundaries)
 
 
 class ReportFormat(StrEnum):
@@ -70,7 +73,7 @@ def build() -> None:
 
     console = people()
     with failures_in_words(console):
-        run_build(_settings(), console)
+        run_build(current_settings(), console)
 
 
 @app.command()
@@ -102,7 +105,7 @@ def serve(
     console = people()
     with failures_in_words(console):
         changed = {key: value for key, value in (("host", host), ("port", port)) if value is not None}
-        settings = _settings().model_copy(update=changed)
+        settings = current_settings().model_copy(update=changed)
         # Its start takes as long as these imports do.
         zygote = spawn_zygote()
         from clustergraph.cli.serve import run_serve
@@ -141,7 +144,7 @@ def query(
     console = people()
     with failures_in_words(console):
         run_query(
-            _settings(),
+            current_settings(),
             console,
             name=name,
             sparql=sparql,
@@ -178,7 +181,7 @@ def validate(
 
     console = people()
     with failures_in_words(console):
-        run_validate(_settings(), [*(files or []), *(data or [])], shapes or [], report_format.value)
+        run_validate(current_settings(), [*(files or []), *(data or [])], shapes or [], report_format.value)
 
 
 @app.command()
@@ -209,7 +212,7 @@ def check(
     console = people()
     with failures_in_words(console):
         run_check(
-            _settings(),
+            current_settings(),
             console,
             as_json=as_json,
             decks=decks,
@@ -301,7 +304,7 @@ def import_(
                 ]
             ),
         )
-        run_import(_settings(), console, wish)
+        run_import(current_settings(), console, wish)
 
 
 @app.command()
@@ -318,7 +321,7 @@ def imports(
 
     console = people()
     with failures_in_words(console):
-        run_imports(_settings(), console, as_json=as_json, remove=remove)
+        run_imports(current_settings(), console, as_json=as_json, remove=remove)
 
 
 @app.command()
@@ -340,7 +343,7 @@ def queries(
 
     console = people()
     with failures_in_words(console):
-        run_queries(_settings(), console, as_json=as_json, stop=stop, watch=watch)
+        run_queries(current_settings(), console, as_json=as_json, stop=stop, watch=watch)
 
 
 @app.command()
@@ -354,10 +357,11 @@ def info(
 
     console = people()
     with failures_in_words(console):
-        show_info(_settings(), console, as_json=as_json)
+        show_info(current_settings(), console, as_json=as_json)
 
 
-def _settings() -> Settings:
+def current_settings() -> Settings:
+    """The settings of the environment; raises UnusableInput where one cannot be used."""
     try:
         return Settings()
     except ValidationError as error:
