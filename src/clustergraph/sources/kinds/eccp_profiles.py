@@ -23,10 +23,11 @@ from clustergraph.sources.cells import (
     parse_period,
     web_address,
 )
+from clustergraph.sources.figures import Figure, state_figure
 from clustergraph.sources.kinds.kind import Organisation, TableKind
 from clustergraph.sources.kinds.recognitions import RECOGNITIONS, RecognitionRow
-from clustergraph.sources.kinds.stated import state_date, state_figure
 from clustergraph.sources.mapped.slugs import slug
+from clustergraph.sources.milestones import Step, state_step
 from clustergraph.sources.places import country_of, known_territories, region_of
 from clustergraph.sources.statements import SourcedRow, Statements
 from clustergraph.sources.triples import iri
@@ -156,22 +157,12 @@ def _emit(statements: Statements, row: ProfileRow) -> None:
         else:
             graph.add(subject, f"{CG}programmeText", programme)
     if row.year_established is not None:
-        founded = parse_period(row.year_established)
-        state_date(statements, row, about=subject, kind="founded", period=founded, text=row.year_established)
+        state_step(statements, Step(subject, "founded", parse_period(row.year_established)), row)
     for column, indicator in FIGURES.items():
         value = getattr(row, column)
         if value is not None:
-            state_figure(
-                statements,
-                row,
-                about=subject,
-                indicator=indicator,
-                value=Decimal(value),
-                unit="NUM",
-                qualifier="exact",
-                nature="stock",
-                period=row.period,
-            )
+            figure = Figure(about=subject, indicator=indicator, value=Decimal(value), period=row.period)
+            state_figure(statements, figure, row)
 
 
 def _recognition(statements: Statements, row: ProfileRow, programme: str) -> RecognitionRow:
