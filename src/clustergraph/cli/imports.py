@@ -157,6 +157,10 @@ def _take_over(
     except ClustergraphError:
         replacement.restore()
         raise
+    own = [fault for fault in outcome.warnings if fault.file == staged.input_name]
+    noticed = with_rows(own, staged, run.source.name, rows)
+    show_faults(run.console, noticed)
+    intake.faults.extend(noticed)
     release = outcome.release.manifest.release
     _done(run, intake, f"{_counted(intake)} imported as {run.name}; release {release} has them.")
 
