@@ -67,6 +67,8 @@ def _length(path: Path) -> int | None:
         if path.suffix.lower() == ".zip":
             with zipfile.ZipFile(path) as archive:
                 return sum(member.file_size for member in archive.infolist())
-        return None if path.suffix.lower().startswith(".xls") else path.stat().st_size
+        if path.is_dir() or path.suffix.lower().startswith(".xls"):
+            return None
+        return path.stat().st_size
     except (OSError, zipfile.BadZipFile):
         return None

@@ -13,7 +13,7 @@ from typing import Final
 import pyoxigraph as ox
 
 from clustergraph import __version__
-from clustergraph.errors import Fault, UnusableInput
+from clustergraph.errors import Fault, Severity, UnusableInput
 from clustergraph.imports.candidates import Candidate, KnownOrganisations, find_candidates, proposals
 from clustergraph.imports.statements import quads
 from clustergraph.imports.store import ImportManifest, StoredImport
@@ -44,8 +44,9 @@ class Request:
 class Intake:
     """What came of reading a file.
 
-    `faults` are the first of `fault_count`; `staged` is what can be put in place, None where nothing may be:
-    there are faults and the good rows were not asked for, or there are no good rows.
+    `faults` are the first that were told; `fault_count` counts those that must be mended, which warnings
+    need not be. `staged` is what can be put in place, None where nothing may be: there are faults and the
+    good rows were not asked for, or there are no good rows.
     """
 
     rows: int = 0
@@ -58,7 +59,7 @@ class Intake:
 
     def note(self, faults: Sequence[Fault]) -> None:
         """Count faults, and keep the first."""
-        self.fault_count += len(faults)
+        self.fault_count += sum(fault.severity is Severity.VIOLATION for fault in faults)
         self.faults.extend(faults[: max(0, MOST_FAULTS - len(self.faults))])
 
 
@@ -148,6 +149,11 @@ def _staged(request: Request, directory: Path, data: Path, intake: Intake, size:
 
 
 def _checksum(path: Path) -> tuple[str, int]:
+    """The SHA-256 and the size of a file; those of a folder are made of the names and sums of its files."""
+    if path.is_dir():
+        each = [(file.name, *_checksum(file)) for file in sorted(path.iterdir()) if file.is_file()]
+        told = "".join(f"{digest}  {name}\n" for name, digest, _ in each)
+        return hashlib.sha256(told.encode()).hexdigest(), sum(size for *_, size in each)
     try:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
