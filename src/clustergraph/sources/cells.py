@@ -75,7 +75,8 @@ def _day(value: object) -> object:
     return read_day(value) if isinstance(value, str) else value
 
 
-def _addresses(value: object) -> object:
+def read_addresses(value: object) -> object:
+    """Addresses of web pages from a cell; raises ValueError where one is none."""
     if value is None:
         return ()
     if not isinstance(value, str):
@@ -98,7 +99,7 @@ ThingId = Annotated[str, BeforeValidator(_thing)]
 #: Several texts, separated by `|`.
 Texts = Annotated[tuple[str, ...], BeforeValidator(_texts)]
 #: Addresses of web pages, separated by `|`; a `|` within an address is written %7C.
-Addresses = Annotated[tuple[str, ...], BeforeValidator(_addresses)]
+Addresses = Annotated[tuple[str, ...], BeforeValidator(read_addresses)]
 #: The code of a concept; its scheme is the column's.
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 #: A day, written 2019-03-01.
