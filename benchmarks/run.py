@@ -20,7 +20,18 @@ from rich.text import Text
 
 from benchmarks import load, report
 from benchmarks.measure import Bench, Result, WrongAnswer
-from benchmarks.measures import killing, large, lookup, memory, repeated, rows, start, twelve, waiting
+from benchmarks.measures import (
+    importing,
+    killing,
+    large,
+    lookup,
+    memory,
+    repeated,
+    rows,
+    start,
+    twelve,
+    waiting,
+)
 from benchmarks.peers import Peers
 from benchmarks.servers import ROOT, NotStarted
 
@@ -33,6 +44,7 @@ MEASURES: Final[dict[str, Callable[[Bench], Result]]] = {
     "killing": killing.measure,
     "memory": memory.measure,
     "start": start.measure,
+    "importing": importing.measure,
 }
 #: Not part of a whole run: they need more time or memory than everybody has.
 LARGE: Final[dict[str, Callable[[Bench], Result]]] = {"large": large.measure}
