@@ -78,7 +78,8 @@ class Manifest(Frozen):
     """What a release is: where it came from, what it holds, and how it was made.
 
     `content_hash` is the SHA-256 of the dataset in canonical N-Quads; `inputs` and `files` are checksums by
-    name; `seconds` is the time each stage took; `built_at` is UTC.
+    name; `sources` are the documents, `pages` counts the web pages on `sites` sites that are sources besides;
+    `seconds` is the time each stage took; `built_at` is UTC.
     """
 
     format: Literal[1] = 1
@@ -94,6 +95,8 @@ class Manifest(Frozen):
     inferred: int
     kinds: tuple[KindCount, ...]
     sources: tuple[SourceNote, ...]
+    pages: int = 0
+    sites: int = 0
     licence: str
     validation: Validation
     seconds: dict[str, float]

@@ -30,9 +30,10 @@ def copied(tmp_path: Path) -> Content:
 
 @pytest.fixture
 def sparse(copied: Content) -> Content:
-    """Ontology, shapes and sources without the knowledge of the decks: every table is its header."""
+    """Ontology, shapes and decks without what the decks say, each table being its header; no reference data."""
     for table in (*(copied.data / "decks").glob("*.csv"), copied.data / "register.csv"):
         table.write_text(table.read_text(encoding="utf-8").split("\n", 1)[0] + "\n", encoding="utf-8")
+    (copied.data / "reference.ttl").unlink()
     return copied
 
 

@@ -76,11 +76,6 @@ CONTRADICTIONS = {
         "owl:maxCardinality 0 ] .",
         "o",
     ),
-    "two regions with one code (key)": (
-        ':a a cg:Region ; cg:nutsCode "FI1" ; cg:nutsVersion "2016" ; owl:differentFrom :b . '
-        ':b a cg:Region ; cg:nutsCode "FI1" ; cg:nutsVersion "2016" .',
-        "b",
-    ),
 }
 
 CONSISTENT = {

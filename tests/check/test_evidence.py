@@ -44,16 +44,16 @@ def test_every_quote_stands_in_the_lines_it_cites(real: CheckedDataset) -> None:
 SEEDS = {
     "a statement in no fragment": (
         f"{thing('obs/seed')} a cg:Observation .",
-        "cgi:obs/seed (cg:Observation) is stated in no fragment",
+        "cgi:obs/seed (cg:Observation) is stated in no place",
     ),
-    "a thing in no fragment": (f"{thing('tool/seed')} a cg:Tool .", "is stated in no fragment"),
+    "a thing in no fragment": (f"{thing('tool/seed')} a cg:Tool .", "is stated in no place"),
     "level support in no fragment": (
         f"{thing('level-support/seed')} a cg:LevelSupport .",
-        "is stated in no fragment",
+        "is stated in no place",
     ),
     "a statement in what is no fragment": (
         f"{thing('claim/seed')} a cg:Claim ; cg:statedIn {COSME} .",
-        "cgi:programme/cosme, which is no source fragment",
+        "cgi:programme/cosme, which is no place in a source",
     ),
     "a fragment of no document": (
         f"{thing('fragment/deck-001-l1')} a cg:SourceFragment ; cg:lineStart 1 ; cg:lineEnd 1 ; "

@@ -45,7 +45,7 @@ def test_the_data_are_json_and_the_same_each_time(store: ox.Store) -> None:
 
 
 def test_observations_are_counted_by_deck(store: ox.Store, measured: Quality) -> None:
-    assert len(measured.sources) == 5
+    assert len(measured.sources) == count(store, "?x a cg:SourceDocument .") > 5
     for source in measured.sources:
         pattern = f"?x a cg:Observation ; cg:statedIn/cg:fragmentOf <{source.source.iri}> ."
         assert source.observations == count(store, pattern), source.source.label
@@ -91,16 +91,18 @@ def test_things_that_rest_on_one_source_are_those_a_query_finds(store: ox.Store,
     assert kinds[iris.thing("city/berlin")] == f"{iris.CG}City"
 
 
-def test_undated_sources_are_the_two_that_nothing_dates(measured: Quality) -> None:
+def test_undated_sources_are_those_that_nothing_dates(measured: Quality) -> None:
     undated = [source.iri.rpartition("/")[2] for source in measured.undated_sources]
-    assert undated == ["deck-000", "deck-004"]
+    assert undated == ["deck-000", "deck-004", "iso-3166-1"]
     bases = {source.source.iri.rpartition("/")[2]: source.as_of_basis for source in measured.sources}
     assert bases["deck-003"] == "stated"
     assert bases["deck-000"] == "unknown"
 
 
 def test_cited_slides_and_lines_are_within_their_source(measured: Quality) -> None:
-    for source in measured.sources:
+    decks = [source for source in measured.sources if "/deck-" in source.source.iri]
+    assert len(decks) == 5
+    for source in decks:
         assert 0 < source.slides_cited.part <= source.slides_cited.whole
         assert 0 < source.lines_cited.part <= source.lines_cited.whole
 

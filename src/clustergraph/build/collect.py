@@ -16,12 +16,16 @@ from clustergraph.sources.curated import line_of, read_data_files, read_ontology
 from clustergraph.sources.curated_tables import read_curated_tables
 from clustergraph.sources.decks.knowledge import read_decks
 from clustergraph.sources.mentions import unknown_mentions
+from clustergraph.sources.nuts.reader import NUTS
 from clustergraph.sources.reading import Origin, Reading
+from clustergraph.sources.reference import Classification, read_reference
 from clustergraph.sources.register import check_register
 
 _TYPE = ox.NamedNode(f"{iris.RDF}type")
 _LABELS = (ox.NamedNode(f"{iris.RDFS}label"), ox.NamedNode(f"{iris.SKOS}prefLabel"))
 _AUTHORS = (ox.NamedNode(f"{iris.DCT}creator"), ox.NamedNode(f"{iris.DCT}publisher"))
+#: Reference data come before the tables, which point at it.
+_CLASSIFICATIONS: tuple[Classification, ...] = (NUTS,)
 _SOURCE_DOCUMENT = ox.NamedNode(f"{iris.CG}SourceDocument")
 
 
@@ -76,6 +80,7 @@ def collect(content: Content, imports: Sequence[StoredImport] = ()) -> Collectio
     reading.absorb(ontology)
     data = read_data_files(content)
     reading.absorb(data)
+    reading.absorb(read_reference(content, data.quads, _CLASSIFICATIONS))
     decks = read_decks(content, _labels(reading.quads), _authors(data.quads))
     reading.absorb(decks)
     reading.absorb(read_curated_tables(content, _labels(reading.quads)))

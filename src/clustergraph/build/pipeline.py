@@ -23,7 +23,7 @@ from clustergraph.build.faults import gate
 from clustergraph.build.validation import ValidationReport, validate
 from clustergraph.errors import BuildRefused, Fault, ReleaseUnavailable, Severity, UnusableInput
 from clustergraph.imports.store import StoredImport, checksums, stored_imports
-from clustergraph.publish import catalogue
+from clustergraph.publish import catalogue, evidence_measures
 from clustergraph.publish.mappings import sssom_tsv
 from clustergraph.publish.quality import quality
 from clustergraph.publish.reference import reference_html, reference_markdown
@@ -156,6 +156,7 @@ def build(
             pending.write(
                 snapshot.QUALITY, json.dumps(quality(dataset.store, dataset.report), indent=2).encode()
             )
+            pages, sites = evidence_measures.pages(dataset.store)
             manifest = Manifest(
                 release=pending.number,
                 content_hash=content_hash,
@@ -169,6 +170,8 @@ def build(
                 inferred=dataset.inferred,
                 kinds=catalogue.kinds(dataset.store),
                 sources=catalogue.sources(dataset.store),
+                pages=pages,
+                sites=sites,
                 licence=catalogue.LICENCE,
                 validation=_outcome(dataset.report),
                 seconds={stage: round(spent, 3) for stage, spent in dataset.seconds.items()},

@@ -18,12 +18,23 @@ from clustergraph.check.places import Fragment, Places, instances, objects
 from clustergraph.check.quotes import against_decks
 from clustergraph.errors import Fault
 from clustergraph.evidence import Locator
-from clustergraph.iris import CG, PROV, RDF
+from clustergraph.iris import CG, DCT, PROV, RDF
 
 #: Things that are places themselves, or that several statements share.
 _WITHOUT_EVIDENCE: Final = frozenset(
-    f"{CG}{name}" for name in ("SourceDocument", "SourceFragment", "Slide", "Period")
+    f"{CG}{name}"
+    for name in (
+        "SourceDocument",
+        "SourceFragment",
+        "Slide",
+        "WebPage",
+        "SuppliedTable",
+        "SourceState",
+        "Period",
+    )
 )
+#: Things that a whole document or table states, which they name instead of a fragment.
+_OF_WHOLE_SOURCES: Final = frozenset(f"{CG}{name}" for name in ("Country", "Region", "TerritorialChange"))
 _DEFAULT: Final = ox.DefaultGraph()
 
 
@@ -37,13 +48,13 @@ def check_evidence(dataset: CheckedDataset, decks: Path | None = None) -> Findin
     places = Places(store)
     statements = _statements(store)
     faults = [
-        *_unevidenced(statements, places),
+        *_unevidenced(store, statements, places),
         *_fragments(places, set(instances(store, f"{CG}SourceDocument"))),
         *_overlapping_slides(places),
         *_relations(store),
     ]
     figures = f"{plural(len(statements), 'statement and thing', 'statements and things')}, "
-    figures += plural(len(places.fragments), "fragment")
+    figures += f"{plural(len(places.fragments), 'fragment')}, {plural(len(places.states), 'state')} of pages"
     if decks is None:
         figures += "; quotes not compared, no decks given"
     else:
@@ -69,24 +80,32 @@ def _statements(store: ox.Store) -> dict[str, set[str]]:
     }
 
 
-def _unevidenced(statements: dict[str, set[str]], places: Places) -> Iterator[Fault]:
+def _unevidenced(store: ox.Store, statements: dict[str, set[str]], places: Places) -> Iterator[Fault]:
     for subject, classes in statements.items():
         kind = ", ".join(iris.compact(name) for name in sorted(classes))
         fragments = places.stated_in.get(subject, [])
-        if not fragments:
+        if not fragments and classes & _OF_WHOLE_SOURCES:
+            if not objects(store, subject, f"{CG}sourcedFrom") + objects(store, subject, f"{DCT}source"):
+                yield Fault(
+                    rule="evidence",
+                    message=f"{iris.compact(subject)} ({kind}) names no source.",
+                    fix="Give cg:sourcedFrom with a source document, or dct:source with an address.",
+                    focus=subject,
+                )
+        elif not fragments:
             yield Fault(
                 rule="evidence",
-                message=f"{iris.compact(subject)} ({kind}) is stated in no fragment of a source.",
-                fix="Give its row a deck and lines, or add them in data/decks/evidence.csv.",
+                message=f"{iris.compact(subject)} ({kind}) is stated in no place of a source.",
+                fix="Give its row a deck and lines, or a page; or add lines in data/decks/evidence.csv.",
                 focus=subject,
             )
         for fragment in fragments:
-            if fragment not in places.fragments:
+            if fragment not in places.fragments and fragment not in places.states:
                 yield Fault(
                     rule="evidence",
                     message=f"{iris.compact(subject)} is stated in {iris.compact(fragment)}, which is no "
-                    "source fragment.",
-                    fix="Point cg:statedIn at a source fragment.",
+                    "place in a source.",
+                    fix="Point cg:statedIn at a source fragment, or at a state of a page or table.",
                     focus=subject,
                     value=fragment,
                 )
@@ -154,7 +173,7 @@ def _relations(store: ox.Store) -> Iterator[Fault]:
         yield Fault(
             rule="claimed relation",
             message=f"{iris.compact(claim)} {message}.",
-            fix="Correct the row in data/decks/relations.csv.",
+            fix="Correct the row that states the relation.",
             focus=claim,
         )
 

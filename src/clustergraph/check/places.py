@@ -40,7 +40,7 @@ class Fragment:
 
 
 class Places:
-    """Every fragment of a dataset, and which things and statements are stated in it."""
+    """Every fragment and state of a source, and which things and statements are stated in each."""
 
     def __init__(self, store: ox.Store) -> None:
         self._store = store
@@ -48,6 +48,7 @@ class Places:
         for kind in ("SourceFragment", "Slide"):
             for subject in instances(store, f"{CG}{kind}"):
                 self.fragments[subject] = self._fragment(subject, is_slide=kind == "Slide")
+        self.states = frozenset(instances(store, f"{CG}SourceState"))
         self.stated_in: dict[str, list[str]] = defaultdict(list)
         for subject, fragment in links(store, f"{CG}statedIn"):
             self.stated_in[subject].append(fragment)

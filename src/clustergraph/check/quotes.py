@@ -44,7 +44,10 @@ def against_decks(store: ox.Store, places: Places, directory: Path) -> tuple[int
         )
     faults: list[Fault] = []
     decks: dict[str, Deck] = {}
+    cited = {fragment.document for fragment in places.fragments.values()}
     for document in instances(store, f"{CG}SourceDocument"):
+        if document not in cited:  # a classification, whose file is not among the decks
+            continue
         deck = _read(store, document, directory, faults)
         if deck is not None:
             decks[document.removeprefix(SOURCE_PREFIX)] = deck

@@ -38,6 +38,23 @@ def import_(
         ),
     ] = None,
     sheet: Annotated[str | None, typer.Option(help="Sheet of a workbook.")] = None,
+    mapping: Annotated[
+        Path | None, typer.Option(help="For `table`: the mapping file.", show_default=False)
+    ] = None,
+    topic: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="For `cordis`: only projects of a topic or call, such as INNOSUP-01-*; may be repeated.",
+            show_default=False,
+        ),
+    ] = None,
+    organisation: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="For `cordis`: only projects with an organisation, by number or name; may be repeated.",
+            show_default=False,
+        ),
+    ] = None,
     option: Annotated[
         list[str] | None,
         typer.Option("--option", "-o", help="An option of the kind, as NAME=VALUE; may be repeated."),
@@ -68,7 +85,14 @@ def import_(
             report=report,
             build=not no_build,
             sheet=sheet,
-            options=read_options(option or []),
+            options=read_options(
+                [
+                    *(option or []),
+                    *([] if mapping is None else [f"mapping={mapping}"]),
+                    *(f"topic={each}" for each in topic or []),
+                    *(f"organisation={each}" for each in organisation or []),
+                ]
+            ),
         )
         run_import(settings(), console, wish)
 

@@ -87,6 +87,8 @@ class ReleaseView:
     licence: Link
     kinds: Sequence[tuple[int, Link]]
     sources: Sequence[tuple[Link, str]]
+    pages: int
+    sites: int
 
 
 def release_view(manifest: Manifest, kinds: Sequence[Link], sources: Sequence[Link]) -> ReleaseView:
@@ -115,6 +117,8 @@ def release_view(manifest: Manifest, kinds: Sequence[Link], sources: Sequence[Li
             (link, note.date.strip() or "no date stated")
             for note, link in zip(manifest.sources, sources, strict=True)
         ),
+        pages=manifest.pages,
+        sites=manifest.sites,
     )
 
 

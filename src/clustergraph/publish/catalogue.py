@@ -79,8 +79,8 @@ def describe(store: ox.Store, *, release: int, built_at: datetime, triples: int)
         dataset,
         f"{DCT}description",
         ox.Literal(
-            "Programmes, instruments, platforms, calls and figures of European cluster policy, "
-            "each statement with the slide and lines that make it.",
+            "Programmes, instruments, partnerships, clusters, regions and figures of cluster policy, "
+            "each statement with the place in a document or the web page that makes it.",
             language="en",
         ),
     )

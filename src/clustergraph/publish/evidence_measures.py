@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Final, cast
+from urllib.parse import urlsplit
 
 import pyoxigraph as ox
 
@@ -21,7 +22,9 @@ _UNKNOWN: Final = "unknown"
 #: Classes whose members are records of what a source says, rather than things that sources name.
 _RECORDS: Final = ("Observation", "Claim", "RelationClaim", "LevelSupport", "Milestone", "Discrepancy")
 #: Classes whose members are sources, places in them, or the project's own yardsticks: no source states them.
-_NOT_STATED: Final = ("SourceDocument", "SourceFragment", "Slide", "Period", "Indicator")
+_NOT_STATED: Final = ("Source", "SourceDocument", "Locator", "SourceFragment", "Slide", "Period", "Indicator")
+#: Classes of reference data, which rest on whole documents and tables.
+_REFERENCE: Final = ("Country", "Region", "TerritorialChange")
 
 
 def label(store: ox.Store, iri: str) -> str:
@@ -39,6 +42,34 @@ def label(store: ox.Store, iri: str) -> str:
 def sources(store: ox.Store) -> tuple[str, ...]:
     """The source documents."""
     return tuple(sorted(_members(store, f"{CG}SourceDocument")))
+
+
+def pages(store: ox.Store) -> tuple[int, int]:
+    """How many web pages are sources, and on how many sites they are."""
+    found = _members(store, f"{CG}WebPage")
+    hosts = {
+        urlsplit(address).hostname for page in found for address in _objects(store, page, f"{CG}webAddress")
+    }
+    return len(found), len(hosts)
+
+
+def certainties(store: ox.Store) -> dict[str, int]:
+    """How many statements there are of each degree of certainty, by its code, most first."""
+    found = Counter(
+        quad.object.value.removeprefix(f"{iris.CGS}certainty/")
+        for quad in store.quads_for_pattern(None, ox.NamedNode(f"{CG}certainty"), None, _DEFAULT)
+        if isinstance(quad.object, ox.NamedNode)
+    )
+    return dict(sorted(found.items(), key=lambda each: (-each[1], each[0])))
+
+
+def corroborated(store: ox.Store) -> int:
+    """How many statements more than one reading of the sources found."""
+    readings = Counter(
+        quad.subject
+        for quad in store.quads_for_pattern(None, ox.NamedNode(f"{CG}foundInReading"), None, _DEFAULT)
+    )
+    return sum(1 for count in readings.values() if count > 1)
 
 
 def statements_by_source(store: ox.Store, kind: str) -> Counter[str | None]:
@@ -64,14 +95,25 @@ def evidence_by_class(store: ox.Store) -> Iterator[tuple[str, frozenset[str], tu
         for quad in store.quads_for_pattern(None, ox.NamedNode(f"{iris.PROV}wasDerivedFrom"), None, _DEFAULT)
         if isinstance(quad.subject, ox.NamedNode)
     }
+    whole = _of_whole_sources(store)
     for kind in _terms(store, "Class"):
         members = frozenset(_members(store, kind) - exempt)
         if members:
             yield (
                 kind,
                 members,
-                tuple(sorted(each for each in members if not _objects(store, each, f"{CG}statedIn"))),
+                tuple(sorted(each for each in members - whole if not _objects(store, each, f"{CG}statedIn"))),
             )
+
+
+def _of_whole_sources(store: ox.Store) -> frozenset[str]:
+    """The reference data that name a whole document or table as their source."""
+    return frozenset(
+        thing
+        for kind in _REFERENCE
+        for thing in _members(store, f"{CG}{kind}")
+        if _objects(store, thing, f"{CG}sourcedFrom") or _objects(store, thing, f"{DCT}source")
+    )
 
 
 def things_by_number_of_sources(store: ox.Store) -> tuple[tuple[tuple[str, str], ...], int]:
@@ -198,7 +240,8 @@ def _sources_of(store: ox.Store, subject: str) -> set[str]:
     return {
         source
         for fragment in _objects(store, subject, f"{CG}statedIn")
-        for source in _objects(store, fragment, f"{CG}fragmentOf")
+        for link in ("fragmentOf", "stateOf")
+        for source in _objects(store, fragment, f"{CG}{link}")
     }
 
 

@@ -70,6 +70,19 @@ class SourceQuality(_Frozen):
     lines_cited: Share
 
 
+class PublicFacts(_Frozen):
+    """What rests on public pages: how many pages on how many sites, and how sure the statements are.
+
+    `certainty` counts statements by code of the scheme certainty; `corroborated` those that more than one
+    reading of the sources found.
+    """
+
+    pages: int
+    sites: int
+    certainty: dict[str, int]
+    corroborated: int
+
+
 class ClassEvidence(_Frozen):
     """How many things of a class have a place in a source; `without` are those that have none."""
 
@@ -116,6 +129,7 @@ class Quality(_Frozen):
     """Everything measured, in a fixed order; `open_results` is None where no report was given."""
 
     sources: tuple[SourceQuality, ...]
+    public: PublicFacts
     observations: int
     observations_derived: int
     evidence: tuple[ClassEvidence, ...]
@@ -149,6 +163,7 @@ def measure(store: ox.Store, report: GateReport | None = None) -> Quality:
     sources = [_source(store, source, figures, claims) for source in measures.sources(store)]
     return Quality(
         sources=tuple(sources),
+        public=_public(store),
         observations=sum(figures.values()),
         observations_derived=figures[None],
         evidence=tuple(
@@ -206,6 +221,16 @@ def _source(
         as_of_latest=latest,
         slides_cited=_share(*slides),
         lines_cited=_share(*lines),
+    )
+
+
+def _public(store: ox.Store) -> PublicFacts:
+    pages, sites = measures.pages(store)
+    return PublicFacts(
+        pages=pages,
+        sites=sites,
+        certainty=measures.certainties(store),
+        corroborated=measures.corroborated(store),
     )
 
 

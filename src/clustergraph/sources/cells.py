@@ -81,11 +81,14 @@ def read_addresses(value: object) -> object:
         return ()
     if not isinstance(value, str):
         return value
-    addresses = tuple(part.strip() for part in value.split("|"))
-    for address in addresses:
-        if not _ADDRESS.fullmatch(address):
-            raise ValueError(f"{address!r} is not an address; write https://host/path, | between several")
-    return addresses
+    return tuple(web_address(part.strip()) for part in value.split("|"))
+
+
+def web_address(text: str) -> str:
+    """A text that is the address of a web page; raises ValueError where it is none."""
+    if not _ADDRESS.fullmatch(text):
+        raise ValueError(f"{text!r} is not an address; write https://host/path, | between several")
+    return text
 
 
 #: One thing, concept or term, read to its full IRI: `instrument/escp-4i`, `cgs:nature/cap`, `cg:Call`.

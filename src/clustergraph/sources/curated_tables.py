@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from clustergraph import iris
 from clustergraph.errors import Fault
@@ -16,6 +16,9 @@ from clustergraph.sources.mentions import Mention
 from clustergraph.sources.reading import Origin, Reading
 from clustergraph.sources.statements import SourcedRow, Statements
 from clustergraph.sources.table import TableReading, read_table
+
+#: Tables beside these that the reference data are read with.
+_OF_REFERENCE_DATA: Final = frozenset({"country_groups", "nuts_changes"})
 
 
 def read_curated_tables(content: Content, labels: Mapping[str, str]) -> Reading:
@@ -29,7 +32,7 @@ def read_curated_tables(content: Content, labels: Mapping[str, str]) -> Reading:
     by_name = {kind.name: kind for kind in KINDS}
     tables: list[tuple[TableKind[Any], TableReading[Any]]] = []
     for path in sorted(directory.glob("*.csv")) if directory.is_dir() else ():
-        if path.stem not in by_name:
+        if path.stem not in by_name.keys() | _OF_REFERENCE_DATA:
             reading.faults.append(_of_no_kind(content.relative(path), path, by_name))
     for kind in KINDS:
         path = directory / f"{kind.name}.csv"
@@ -59,12 +62,12 @@ def _introduce(kind: TableKind[Any], origin: Origin, row: SourcedRow, reading: R
     reading.mentions.extend(
         Mention(mentioned, origin.file, number, column, subject) for column, mentioned in row.references()
     )
-    if not kind.mints:
-        return
     if kind.registered:
         reading.registered.setdefault(subject, origin)
+    if not (kind.mints or kind.registered):
+        return
     first = reading.origins.setdefault(subject, origin)
-    if first != origin:
+    if kind.mints and first != origin:
         reading.faults.append(
             Fault(
                 rule="unique identifier",

@@ -56,7 +56,7 @@ class SourceState:
     def key(self) -> str:
         """The state as it stands in IRIs, such as `web-1a2b3c4d5e-2019-03`."""
         if self.address is None:
-            stem = f"table-{self.table}"
+            stem = f"table-{self.table.replace('_', '-')}"
         else:
             stem = f"web-{hashlib.sha256(self.address.encode()).hexdigest()[:10]}"
         return stem if self.as_of is None else f"{stem}-{self.as_of.slug}"
@@ -64,7 +64,7 @@ class SourceState:
     @cached_property
     def iri(self) -> str:
         """The IRI of the state."""
-        return iris.thing(f"state/{self.key}")
+        return f"{iris.CGI}state/{self.key}"
 
     @property
     def source_iri(self) -> str:
@@ -108,6 +108,7 @@ class Statements:
     labels: Mapping[str, str]
     graph: GraphBuilder = field(init=False)
     _described: set[str] = field(init=False, default_factory=set)
+    _schemes: frozenset[str] | None = field(init=False, default=None)
     _states: dict[tuple[str | None, Period | None], SourceState] = field(init=False, default_factory=dict)
     _latest: tuple[SourcedRow, tuple[SourceState, ...]] | None = field(init=False, default=None)
 
@@ -122,11 +123,19 @@ class Statements:
         """The English label of an IRI, or its last part where none is known."""
         return self.labels.get(subject) or iris.slug_of(subject)
 
+    def has_concepts(self, scheme: str) -> bool:
+        """Whether concepts of a scheme are described, so that a code can be held against them."""
+        if self._schemes is None:
+            self._schemes = frozenset(
+                known.rpartition("/")[0] for known in self.labels if known.startswith(iris.CGS)
+            )
+        return f"{iris.CGS}{scheme}" in self._schemes
+
     def states(self, row: SourcedRow) -> tuple[SourceState, ...]:
         """The states of pages that a row rests on; without a page, the table it stands in."""
         if self._latest is not None and self._latest[0] is row:
             return self._latest[1]
-        states = tuple(self._state(address, row.as_of) for address in row.source_url or (None,))
+        states = tuple(self._state(address, row.as_of) for address in sorted(set(row.source_url)) or (None,))
         self._latest = (row, states)
         return states
 
@@ -143,6 +152,11 @@ class Statements:
         for code in row.readings:
             self.graph.link(subject, f"{CG}foundInReading", iris.concept("reading", code))
         self.graph.add_english(subject, f"{CG}extractionNote", row.note)
+        return subject
+
+    def mentioned(self, subject: str, row: SourcedRow) -> str:
+        """Say that the pages of a row name a thing that is described elsewhere; returns the thing."""
+        self._evidence(subject, row)
         return subject
 
     def named(self, subject: str, row: SourcedRow, classes: Iterable[str], label: str) -> str:

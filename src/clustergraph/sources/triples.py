@@ -23,6 +23,8 @@ UNITS: Final[Mapping[str, str]] = {
     "NUM": f"{iris.UNIT}NUM",
     "PERCENT": f"{iris.UNIT}PERCENT",
     "MO": f"{iris.UNIT}MO",
+    "DAY": f"{iris.UNIT}DAY",
+    "KM": f"{iris.UNIT}KiloM",
 }
 
 
@@ -42,6 +44,11 @@ def iri(value: str) -> ox.NamedNode:
 def english(text: str) -> ox.Literal:
     """An English text (BCP 47 `en`)."""
     return ox.Literal(text, language="en")
+
+
+def language(text: str, tag: str) -> ox.Literal:
+    """A text in a language (BCP 47)."""
+    return ox.Literal(text, language=tag)
 
 
 def decimal(value: Decimal) -> ox.Literal:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from clustergraph.sources.cordis.importer import CordisImporter
 from clustergraph.sources.importing.protocol import Importer
 from clustergraph.sources.importing.tables import TableImporter
 from clustergraph.sources.kinds.all import KINDS
+from clustergraph.sources.mapped.importer import MappedImporter
+from clustergraph.sources.mapped.vocabulary import known_vocabulary
+from clustergraph.sources.places import known_territories
 
 #: Importers of inputs that are no tables of a kind.
-OTHERS: tuple[Importer, ...] = ()
+OTHERS: tuple[Importer, ...] = (
+    CordisImporter(known_territories),
+    MappedImporter(known_vocabulary, known_territories),
+)
 
 
 def importers() -> dict[str, Importer]:

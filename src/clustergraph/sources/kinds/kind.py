@@ -36,7 +36,8 @@ class TableKind(Generic[RowT]):
     `name` is that of the kind, of its file below `data/tables/` and of its named graph; `label` gives the
     English label of the thing that a row describes, or None where it describes no named thing. `registered`
     says that the things must stand in the register; `mints` that the row is the one place that introduces its
-    subject, so that a second row with the same subject is a duplicate. `synonyms` maps other headings of a
+    subject, so that a second row with the same subject is a duplicate. Of a registered kind that does not
+    mint, several rows describe one thing, each from a source of its own. `synonyms` maps other headings of a
     column to its name. `extract` is the way back, for kinds that can be exported: from a dataset and the IRI
     of a named graph, the rows in the columns of the model, in a fixed order; emitted again, they give what
     was there. `organisations` are those that a row introduces: where a user imports them, those that may be

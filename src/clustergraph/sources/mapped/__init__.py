@@ -1,0 +1,1 @@
+"""Tables of any columns, brought into the graph by a small mapping file."""
