@@ -106,7 +106,9 @@ def test_an_exported_cell_is_never_a_formula(tmp_path: Path, cell: str) -> None:
 
 
 def test_the_metadata_say_what_the_columns_are() -> None:
-    told = metadata(SYNTHETIC, "synthetic.csv", title="Synthetic", description="Made up.")
+    header = ["name", "budget", "source_url", "id", "tags", "certainty", "country"]
+    told = metadata(SYNTHETIC, "synthetic.csv", header, title="Synthetic", description="Made up.")
+    assert [column["name"] for column in told["tableSchema"]["columns"]] == header
     assert told["@context"][0] == "http://www.w3.org/ns/csvw"
     columns: dict[str, Any] = {column["name"]: column for column in told["tableSchema"]["columns"]}
     assert columns["budget"]["datatype"] == "decimal"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, TextIO
@@ -32,9 +33,12 @@ def exported_rows(kind: TableKind[Any], store: ox.Store, graph: str) -> Iterator
             f"Tables of the kind {kind.name} cannot be exported.",
             fix="Ask the graph in SPARQL with `clustergraph query --sparql FILE --format csv`.",
         )
-    header = columns(kind.model)
+    rows = kind.extract(store, iris.graph(graph))
+    first = next(rows, None)
+    # The way back knows the order of the exchange format; the row model need not have it.
+    header = columns(kind.model) if first is None else tuple(first)
     yield list(header)
-    for row in kind.extract(store, iris.graph(graph)):
+    for row in () if first is None else itertools.chain((first,), rows):
         yield [escaped(row.get(column) or "") for column in header]
 
 

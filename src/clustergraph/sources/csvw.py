@@ -6,7 +6,7 @@ Source: W3C Metadata Vocabulary for Tabular Data, Recommendation of 17 December 
 from __future__ import annotations
 
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
@@ -34,15 +34,22 @@ _PERIOD: Final = {
 _BY_READER: Final[Mapping[Any, Any]] = {cells.read_addresses: "anyURI"}
 
 
-def metadata(kind: TableKind[Any], url: str, *, title: str, description: str) -> dict[str, Any]:
-    """The metadata of a table of a kind at a relative `url`; an empty description is left out."""
-    schema: dict[str, Any] = {"columns": list(_columns(kind))}
+def metadata(
+    kind: TableKind[Any], url: str, header: Sequence[str], *, title: str, description: str
+) -> dict[str, Any]:
+    """The metadata of a table of a kind at a relative `url`, whose columns stand in the order of `header`.
+
+    An empty description is left out.
+    """
+    told_of = {column["name"]: column for column in _columns(kind)}
+    schema: dict[str, Any] = {"columns": [told_of[column] for column in header if column in told_of]}
     keys = [
         {
             "columnReference": column,
             "reference": {"resource": f"{other}.csv", "columnReference": other_column},
         }
         for column, (other, other_column) in kind.foreign_keys.items()
+        if column in header
     ]
     if keys:
         schema["foreignKeys"] = keys

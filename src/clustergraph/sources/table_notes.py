@@ -48,7 +48,9 @@ class CuratedTable:
     def text(self) -> str:
         """The metadata as they should be: title and description as stated, columns from the row model."""
         title, description = self.stated()
-        told = metadata(self.kind, self.path.name, title=title, description=description)
+        with self.path.open(encoding="utf-8-sig", newline="") as lines:
+            header = next(csv.reader(lines), [])
+        told = metadata(self.kind, self.path.name, header, title=title, description=description)
         return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
 
     def count(self) -> int:
