@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from clustergraph import __version__
-from clustergraph.cli import tabular  # noqa: F401 - its commands are in the application once it is imported
+from clustergraph.cli import tabular
 from clustergraph.cli.application import app, settings
 from clustergraph.cli.terminal import failures_in_words, people
 
@@ -213,6 +213,11 @@ def check(
             write_coverage=write_coverage,
             write_metadata=write_metadata,
         )
+
+
+app.command("import")(tabular.import_)
+app.command()(tabular.imports)
+app.command()(tabular.export)
 
 
 @app.command()

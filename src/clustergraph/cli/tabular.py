@@ -7,11 +7,10 @@ from typing import Annotated
 
 import typer
 
-from clustergraph.cli.application import app, settings
+from clustergraph.cli.application import settings
 from clustergraph.cli.terminal import failures_in_words, people
 
 
-@app.command("import")
 def import_(
     kind: Annotated[
         str | None, typer.Argument(help="The kind of input; without one, the kinds are listed.")
@@ -26,7 +25,9 @@ def import_(
     into: Annotated[
         str | None, typer.Option(help="Name of the import; made from kind and file name where not given.")
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what is wrong with the file.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what is wrong; with --no-build, only with the rows.")
+    ] = False,
     keep_good: Annotated[
         bool, typer.Option("--keep-good", help="Import the good rows although others have faults.")
     ] = False,
@@ -60,7 +61,7 @@ def import_(
         typer.Option("--option", "-o", help="An option of the kind, as NAME=VALUE; may be repeated."),
     ] = None,
     no_build: Annotated[
-        bool, typer.Option("--no-build", help="Do not build a release that has the rows; a later build does.")
+        bool, typer.Option("--no-build", help="Do not build a release with the rows; a later build does.")
     ] = False,
 ) -> None:
     """Take a table of your own into the graph: every problem named by row and column, all or nothing.
@@ -69,7 +70,8 @@ def import_(
     when anything is wrong, nothing changes. Addresses are fetched only when you name them, and only from the
     public web. Exit status: 0 done, 1 the file has faults, 2 it cannot be used.
     """
-    from clustergraph.cli.imports import Wish, read_options, run_import, show_kinds
+    from clustergraph.cli.import_lists import read_options, show_kinds
+    from clustergraph.cli.imports import Wish, run_import
 
     console = people()
     with failures_in_words(console):
@@ -97,7 +99,6 @@ def import_(
         run_import(settings(), console, wish)
 
 
-@app.command()
 def imports(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print JSON also on a terminal; a pipe always gets it.")
@@ -107,14 +108,13 @@ def imports(
     ] = None,
 ) -> None:
     """List what you have imported, or remove an import."""
-    from clustergraph.cli.imports import run_imports
+    from clustergraph.cli.import_lists import run_imports
 
     console = people()
     with failures_in_words(console):
         run_imports(settings(), console, as_json=as_json, remove=remove)
 
 
-@app.command()
 def export(
     kind: Annotated[
         str | None,
