@@ -35,6 +35,8 @@ SCHEMA: Final = "https://schema.org/"
 UNIT: Final = "http://qudt.org/vocab/unit/"
 CURRENCY: Final = "http://publications.europa.eu/resource/authority/currency/"
 COUNTRY: Final = "http://publications.europa.eu/resource/authority/country/"
+#: WGS84 positions (W3C Basic Geo vocabulary).
+GEO: Final = "http://www.w3.org/2003/01/geo/wgs84_pos#"
 VOID: Final = "http://rdfs.org/ns/void#"
 
 #: Prefixes declared for every query, page and serialisation of the project.
@@ -46,6 +48,7 @@ PREFIXES: Final[dict[str, str]] = {
     "dcat": DCAT,
     "dct": DCT,
     "foaf": FOAF,
+    "geo": GEO,
     "org": ORG,
     "owl": OWL,
     "prov": PROV,

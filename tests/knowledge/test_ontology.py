@@ -464,6 +464,29 @@ CODES = {
     "relation naming",
     "cluster-role": "business-driven-innovation sme-internationalisation new-industrial-value-chains "
     "industry-4-0 circular-economy social-economy",
+    "cluster-sector": "aerospace-vehicles-and-defense agricultural-inputs-and-services apparel automotive "
+    "biopharmaceuticals business-services coal-mining communications-equipment-and-services "
+    "construction-products-and-services distribution-and-electronic-commerce "
+    "downstream-chemical-products downstream-metal-products education-and-knowledge-creation "
+    "electric-power-generation-and-transmission environmental-services financial-services "
+    "fishing-and-fishing-products food-processing-and-manufacturing footwear forestry "
+    "furniture hospitality-and-tourism information-technology-and-analytical-instruments "
+    "insurance-services jewelry-and-precious-metals leather-and-related-products "
+    "lighting-and-electrical-equipment livestock-processing marketing-design-and-publishing "
+    "medical-devices metal-mining metalworking-technology music-and-sound-recording "
+    "nonmetal-mining oil-and-gas-production-and-transportation paper-and-packaging "
+    "performing-arts plastics printing-services production-technology-and-heavy-machinery "
+    "recreational-and-small-electric-goods textile-manufacturing tobacco "
+    "trailers-motor-homes-and-appliances transportation-and-logistics "
+    "upstream-chemical-products upstream-metal-manufacturing "
+    "video-production-and-distribution vulcanized-and-fired-materials water-transportation "
+    "wood-products",
+    "emerging-industry": "advanced-packaging biopharmaceuticals blue-growth-industries creative-industries "
+    "digital-industries environmental-industries experience-industries logistical-services "
+    "medical-devices mobility-technologies",
+    "industrial-ecosystem": "tourism mobility-transport-automotive aerospace-and-defence construction "
+    "agri-food energy-intensive-industries textile creative-and-cultural-industries digital "
+    "renewable-energy electronics retail proximity-and-social-economy health",
     "country-group": "candidate efta eu-13 eu-14 former-member potential-candidate",
     "coverage": "available not-everywhere not-stated",
     "discrepancy-type": "value-conflict qualifier-change rounding scope-difference status-change time-axis "
@@ -476,7 +499,8 @@ CODES = {
     "skills-alliance network",
     "milestone-type": "publication opening deadline start held founded ended designated",
     "nature": "achieved planned target cap share stock",
-    "participant-role": "coordinator lead co-lead initiator partner associated-partner member third-party",
+    "participant-role": "coordinator lead co-lead initiator partner associated-partner "
+    "participant third-party",
     "policy-level": "eu country region city",
     "qualifier": "exact approximately more-than at-least at-most nearly",
     "recognition-level": "bronze silver gold arena nce gce",
@@ -504,7 +528,8 @@ CODES = {
     "cross-cluster-learning innovation-voucher lump-sum matchmaking",
     "territorial-change": "boundary-shift code-change merger new-region split",
     "territorial-typology": "capital capital-metropolitan coastal external-border extra-regio intermediate "
-    "internal-border island metropolitan mountain mountain-population mountain-surface near-border rural urban",
+    "internal-border island metropolitan mountain mountain-population mountain-surface "
+    "near-border rural urban",
     "thematic-area": "advanced-manufacturing-energy 3d-printing non-food-biomass "
     "efficient-sustainable-manufacturing nano-enabled-products industry-4-0 "
     "textile-innovation medical-technology sports-innovation photonics "

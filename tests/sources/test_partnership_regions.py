@@ -1,4 +1,4 @@
-"""Territories in partnerships: codes are checked, levels computed, and what is exported reads back the same."""
+"""Territories in partnerships: codes are checked, levels computed, and an export reads back the same."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ from clustergraph.sources.curated import line_of, read_data_files, read_ontology
 from clustergraph.sources.curated_tables import read_curated_tables
 from clustergraph.sources.decks.knowledge import read_decks
 from clustergraph.sources.mentions import unknown_mentions
+from clustergraph.sources.nace import NACE
 from clustergraph.sources.nuts.reader import NUTS
 from clustergraph.sources.reading import Origin, Reading
 from clustergraph.sources.reference import Classification, read_reference
@@ -25,7 +26,7 @@ _TYPE = ox.NamedNode(f"{iris.RDF}type")
 _LABELS = (ox.NamedNode(f"{iris.RDFS}label"), ox.NamedNode(f"{iris.SKOS}prefLabel"))
 _AUTHORS = (ox.NamedNode(f"{iris.DCT}creator"), ox.NamedNode(f"{iris.DCT}publisher"))
 #: Reference data come before the tables, which point at it.
-_CLASSIFICATIONS: tuple[Classification, ...] = (NUTS,)
+_CLASSIFICATIONS: tuple[Classification, ...] = (NUTS, NACE)
 _SOURCE_DOCUMENT = ox.NamedNode(f"{iris.CG}SourceDocument")
 
 

@@ -13,9 +13,12 @@ from typing import Annotated
 import typer
 
 from clustergraph import __version__
-from clustergraph.cli import tabular
+from clustergraph.cli import nuts, tabular
 from clustergraph.cli.application import app, settings
 from clustergraph.cli.terminal import failures_in_words, people
+
+app.add_typer(nuts.app, name="nuts")
+app.command()(nuts.boundaries)
 
 
 class ReportFormat(StrEnum):

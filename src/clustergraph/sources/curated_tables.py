@@ -18,7 +18,7 @@ from clustergraph.sources.statements import SourcedRow, Statements
 from clustergraph.sources.table import TableReading, read_table
 
 #: Tables beside these that the reference data are read with.
-_OF_REFERENCE_DATA: Final = frozenset({"country_groups", "nuts_changes"})
+_OF_REFERENCE_DATA: Final = frozenset({"country_groups", "nuts_changes", "region_links"})
 
 
 def read_curated_tables(content: Content, labels: Mapping[str, str]) -> Reading:

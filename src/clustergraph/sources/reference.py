@@ -55,8 +55,8 @@ def read_reference(
 def _other_file(document: str, described: str, installed: str | None) -> Fault:
     return Fault(
         rule="reference data as described",
-        message=f"The file installed for {iris.compact(document)} has the checksum {installed or '(no file)'}, "
-        f"its description {described}.",
+        message=f"The file installed for {iris.compact(document)} has the checksum "
+        f"{installed or '(no file)'}, its description {described}.",
         fix="Install the version of the package that pyproject.toml names; or compare the new file with the "
         "old, and correct the description.",
         file="data/reference.ttl",

@@ -1,4 +1,4 @@
-"""Crosswalks: what a priority, value chain or partnership corresponds to in a list or classification."""
+"""Crosswalks: what a priority, value chain, partnership or concept is in another list."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic import model_validator
 
 from clustergraph import iris
 from clustergraph.iris import CG, SKOS
-from clustergraph.sources.cells import ThingId
+from clustergraph.sources.cells import Name, ThingId
 from clustergraph.sources.kinds.claims import state_claim
 from clustergraph.sources.kinds.kind import TableKind
 from clustergraph.sources.statements import SourcedRow, Statements
@@ -17,6 +17,7 @@ from clustergraph.sources.statements import SourcedRow, Statements
 #: How a row's relation reads in words.
 _WORDS: Final = {
     "built-on": "built on",
+    "called": "called",
     "counterpart-of": "counterpart of",
     "covers-activity": "covers",
     "formed-under": "formed under",
@@ -29,12 +30,13 @@ _WORDS: Final = {
 class CrosswalkRow(SourcedRow):
     """One correspondence: to a thing of the graph, to a code of a classification, or to what a label names.
 
-    `to_scheme` is the code of a scheme of the graph (`nace-rev2`), or names a list that is not in it.
+    `to_scheme` is the code of a scheme of the graph (`nace-2-1`), or names a list that is not in it.
     """
 
-    subject: ThingId
+    subject: Name
     relation: Literal[
         "built-on",
+        "called",
         "counterpart-of",
         "covers-activity",
         "formed-under",

@@ -10,13 +10,13 @@ import pyoxigraph as ox
 from pydantic import BeforeValidator, model_validator
 
 from clustergraph import iris
-from clustergraph.iris import CG, SKOS
+from clustergraph.iris import CG, DCAT, SKOS
 from clustergraph.sources.cells import Code, OptionalPeriod, ThingId
 from clustergraph.sources.kinds.graphed import Graphed
 from clustergraph.sources.kinds.kind import Cells, TableKind
 from clustergraph.sources.kinds.placed import PlacedRow, following, place_label, state_place
 from clustergraph.sources.statements import Statements
-from clustergraph.sources.triples import LABEL
+from clustergraph.sources.triples import LABEL, day
 
 #: The columns in the order of the exchange format.
 COLUMNS: Final = (
@@ -42,6 +42,10 @@ COLUMNS: Final = (
 )
 
 
+def _role(value: object) -> object:
+    return "participant" if value is None else value
+
+
 class PartnershipRegionRow(PlacedRow):
     """One territory in one partnership, as one source has it; a role that changed has a row for each time."""
 
@@ -51,7 +55,7 @@ class PartnershipRegionRow(PlacedRow):
     nuts_level: str | None = None
     nuts2_code: str | None = None
     nuts1_code: str | None = None
-    role: Annotated[Code, BeforeValidator(lambda value: "member" if value is None else value)] = "member"
+    role: Annotated[Code, BeforeValidator(_role)] = "participant"
     start: OptionalPeriod = None
     end: OptionalPeriod = None
 
@@ -103,8 +107,10 @@ def emit(statements: Statements, row: PartnershipRegionRow) -> str:
     state_place(statements, subject, row)
     if row.start is not None:
         graph.link(subject, f"{CG}beginsDuring", statements.period(row.start))
+        graph.add(subject, f"{DCAT}startDate", day(row.start.start) if row.start.start else None)
     if row.end is not None:
         graph.link(subject, f"{CG}endsDuring", statements.period(row.end))
+        graph.add(subject, f"{DCAT}endDate", day(row.end.end) if row.end.end else None)
     return statements.stated(subject, row)
 
 

@@ -83,7 +83,7 @@ class Change:
 
 
 def changes_of_table(rows: Iterable[tuple[int, ChangeRow]]) -> Iterator[Change]:
-    """The changes of the table, the rows of one code gathered into one; new regions are no change of a code."""
+    """The changes of the table, the rows of one code gathered; new regions are no change of a code."""
     gathered: dict[tuple[str, str, str], list[tuple[int, ChangeRow]]] = {}
     for number, row in rows:
         if row.code_before is not None:
@@ -96,32 +96,22 @@ def changes_of_table(rows: Iterable[tuple[int, ChangeRow]]) -> Iterator[Change]:
 
 
 def changes_of_workbook(book: Workbook) -> Iterator[Change]:
-    """The changes from 2021 to 2024: code changes as the workbook pairs them, the successors of others derived.
+    """The changes from 2021 to 2024: code changes as the workbook pairs them, other successors derived.
 
     The territories that changed in one block may each have gone to every one that began in it. A region of
     level 2 went, besides, to the regions that hold the successors of its parts.
     """
-    ended = [pairing for pairing in book.pairings if pairing.old and pairing.old != pairing.new]
+    ended = {pairing.old: pairing for pairing in book.pairings if pairing.old and pairing.old != pairing.new}
     begun = {pairing.new: pairing for pairing in book.pairings if pairing.old is None and pairing.new}
     after: dict[str, tuple[str, ...]] = {}
-    for pairing in sorted(ended, key=lambda each: -each.level):
-        assert pairing.old is not None
+    for code, pairing in sorted(ended.items(), key=lambda each: -each[1].level):
         if pairing.new is not None:
-            after[pairing.old] = (pairing.new,)
+            after[code] = (pairing.new,)
         else:
-            after[pairing.old] = tuple(
-                sorted({*_in_block(pairing, book, begun), *_above(pairing.old, after)})
-            )
-    for pairing in ended:
-        assert pairing.old is not None
-        yield Change(
-            OLD,
-            NEW,
-            pairing.old,
-            after[pairing.old],
-            _WORDS[pairing.change],
-            Basis.STATED if pairing.new is not None else Basis.DERIVED,
-        )
+            after[code] = tuple(sorted({*_in_block(pairing, book, begun), *_above(code, after)}))
+    for code, pairing in ended.items():
+        basis = Basis.STATED if pairing.new is not None else Basis.DERIVED
+        yield Change(OLD, NEW, code, after[code], _WORDS[pairing.change], basis)
 
 
 def _in_block(pairing: Pairing, book: Workbook, begun: dict[str, Pairing]) -> Iterator[str]:

@@ -23,6 +23,7 @@ class NutsIndex:
     def __init__(self, territories: Iterable[Territory], changes: Iterable[Change]) -> None:
         self.territories: tuple[Territory, ...] = tuple(territories)
         self.changes: tuple[Change, ...] = tuple(changes)
+        self._changes = {(each.before, each.version_before): each for each in self.changes}
         self._by_iri = {each.iri: each for each in self.territories}
         self._by_version: dict[tuple[str, str], Territory] = {
             (code, version): each for each in self.territories for version, code in each.codes.items()
@@ -77,6 +78,10 @@ class NutsIndex:
         key = code.strip().upper()
         key = eurostat_code(key) if key not in EUROSTAT_TO_ISO else key
         return tuple(version for version in _NEWEST_FIRST if (key, version) in self._by_version)
+
+    def change(self, code: str, version: str) -> Change | None:
+        """What became of a code of a version in the next; None where nothing changed or nothing is known."""
+        return self._changes.get((code, version))
 
     def of(self, iri: str) -> Territory | None:
         """The territory with an IRI."""

