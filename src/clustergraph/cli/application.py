@@ -20,7 +20,7 @@ app = typer.Typer(
 )
 
 
-def settings() -> Settings:
+def current_settings() -> Settings:
     """The settings of the environment; raises UnusableInput with every one that cannot be used."""
     try:
         return Settings()

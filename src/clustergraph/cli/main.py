@@ -14,7 +14,7 @@ import typer
 
 from clustergraph import __version__
 from clustergraph.cli import nuts, tabular
-from clustergraph.cli.application import app, settings
+from clustergraph.cli.application import app, current_settings
 from clustergraph.cli.terminal import failures_in_words, people
 
 app.add_typer(nuts.app, name="nuts")
@@ -61,7 +61,7 @@ def build() -> None:
 
     console = people()
     with failures_in_words(console):
-        run_build(settings(), console)
+        run_build(current_settings(), console)
 
 
 @app.command()
@@ -93,7 +93,7 @@ def serve(
     console = people()
     with failures_in_words(console):
         changed = {key: value for key, value in (("host", host), ("port", port)) if value is not None}
-        chosen = settings().model_copy(update=changed)
+        chosen = current_settings().model_copy(update=changed)
         # Its start takes as long as these imports do.
         zygote = spawn_zygote()
         from clustergraph.cli.serve import run_serve
@@ -132,7 +132,7 @@ def query(
     console = people()
     with failures_in_words(console):
         run_query(
-            settings(),
+            current_settings(),
             console,
             name=name,
             sparql=sparql,
@@ -169,7 +169,7 @@ def validate(
 
     console = people()
     with failures_in_words(console):
-        run_validate(settings(), [*(files or []), *(data or [])], shapes or [], report_format.value)
+        run_validate(current_settings(), [*(files or []), *(data or [])], shapes or [], report_format.value)
 
 
 @app.command()
@@ -208,7 +208,7 @@ def check(
     console = people()
     with failures_in_words(console):
         run_check(
-            settings(),
+            current_settings(),
             console,
             as_json=as_json,
             decks=decks,
@@ -242,7 +242,7 @@ def queries(
 
     console = people()
     with failures_in_words(console):
-        run_queries(settings(), console, as_json=as_json, stop=stop, watch=watch)
+        run_queries(current_settings(), console, as_json=as_json, stop=stop, watch=watch)
 
 
 @app.command()
@@ -256,4 +256,4 @@ def info(
 
     console = people()
     with failures_in_words(console):
-        show_info(settings(), console, as_json=as_json)
+        show_info(current_settings(), console, as_json=as_json)

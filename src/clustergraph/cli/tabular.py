@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from clustergraph.cli.application import settings
+from clustergraph.cli.application import current_settings
 from clustergraph.cli.terminal import failures_in_words, people
 
 
@@ -96,7 +96,7 @@ def import_(
                 ]
             ),
         )
-        run_import(settings(), console, wish)
+        run_import(current_settings(), console, wish)
 
 
 def imports(
@@ -112,7 +112,7 @@ def imports(
 
     console = people()
     with failures_in_words(console):
-        run_imports(settings(), console, as_json=as_json, remove=remove)
+        run_imports(current_settings(), console, as_json=as_json, remove=remove)
 
 
 def export(
@@ -140,4 +140,6 @@ def export(
 
     console = people()
     with failures_in_words(console):
-        run_export(settings(), console, kind=kind, graph=graph, output=output, table_format=table_format)
+        run_export(
+            current_settings(), console, kind=kind, graph=graph, output=output, table_format=table_format
+        )

@@ -120,7 +120,7 @@ class Statements:
         )
 
     def label(self, subject: str) -> str:
-        """The English label of an IRI, also of what was labelled last, or its last part where none is known."""
+        """The English label of an IRI, also of what was labelled last, else its last part."""
         known = self.labels.get(subject)
         if not known and self.graph.latest_label is not None and self.graph.latest_label[0] == subject:
             return self.graph.latest_label[1]
