@@ -1,4 +1,4 @@
-"""A small content to import into: the ontology, the shapes and the schemes, with tables that are headers only."""
+"""A small content to import into: ontology, shapes and schemes, with tables that are headers only."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Content:
     for table in (*(root / "data" / "decks").glob("*.csv"), root / "data" / "register.csv"):
         table.write_text(table.read_text(encoding="utf-8").split("\n", 1)[0] + "\n", encoding="utf-8")
     shutil.rmtree(root / "data" / "tables")
-    (root / "data" / "reference.ttl").unlink()
+    for file in (root / "data").glob("*.ttl"):
+        file.unlink()
     return Content(root)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,14 +14,18 @@ from typing import Any
 import openpyxl
 import pyoxigraph as ox
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
+from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from clustergraph.build.pipeline import canonical_nquads
+from clustergraph.build.pipeline import build, canonical_nquads
 from clustergraph.check import table_metadata
 from clustergraph.check.outcome import Status
+from clustergraph.export import release
 from clustergraph.export.tables import exported_rows, write_csv, write_workbook
-from clustergraph.sources import table_notes
+from clustergraph.service.editions import make_edition
+from clustergraph.settings import Settings
+from clustergraph.sources import curated_tables, table_notes
 from clustergraph.sources.content import Content
 from clustergraph.sources.csvw import metadata
 from clustergraph.sources.importing import ImportContext, ImportInput, TableImporter, unpacked
@@ -71,7 +76,7 @@ rows = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(rows)
 def test_an_export_gives_the_same_graph_when_it_is_imported(rows: list[dict[str, str]]) -> None:
     with TemporaryDirectory() as directory:
@@ -161,3 +166,22 @@ def test_metadata_that_lag_behind_a_kind_are_told_and_written(
     outcome = table_metadata.check_table_metadata(content)
     assert (outcome.status, outcome.faults) == (Status.PASSED, ())
     assert json.loads(written.read_text())["dc:title"] == "By hand"
+
+
+def test_a_release_carries_its_tables_as_they_can_be_imported(
+    small: Content, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = Content(Path(shutil.copytree(small.root, tmp_path / "content")))
+    (content.data / "tables").mkdir()
+    rows = [{"id": "cluster-organisation/a", "name": "=Alpha", "source_url": "https://synthetic.example/a"}]
+    with (content.data / "tables" / "synthetic.csv").open("w", encoding="utf-8", newline="") as out:
+        writer = csv.DictWriter(out, (*COLUMNS, "source_url"))
+        writer.writeheader()
+        writer.writerows(rows)
+    for module in (table_notes, curated_tables, release):
+        monkeypatch.setattr(module, "KINDS", (SYNTHETIC,))
+    outcome = build(content, Settings(home=tmp_path / "home"), lambda words: None)
+    documents = make_edition(outcome.release, {}, Settings(home=tmp_path / "home")).documents
+    table = outcome.release.read_text("exports/synthetic.csv")
+    assert table.splitlines()[1].startswith("cluster-organisation/a,'=Alpha")
+    assert {"/exports/synthetic.csv", "/exports/synthetic.csv-metadata.json"} <= documents.keys()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -38,7 +39,7 @@ def test_a_full_disk_leaves_the_previous_import(tmp_path: Path, room: int) -> No
     refused = subprocess.run(
         [sys.executable, "-c", LIMITED, str(room), "import", "synthetic", str(table), "--no-build"],
         env={
-            "CLUSTERGRAPH_CONTENT": str(ROOT),
+            "CLUSTERGRAPH_CONTENT": os.environ["CLUSTERGRAPH_CONTENT"],
             "CLUSTERGRAPH_HOME": str(home),
             "PYTHONPATH": str(ROOT),
             "PYTHONDONTWRITEBYTECODE": "1",
