@@ -23,6 +23,7 @@ from clustergraph.build.collect import Collection, collect
 from clustergraph.build.faults import gate, warnings
 from clustergraph.build.validation import ValidationReport, validate
 from clustergraph.errors import BuildRefused, Fault, ReleaseUnavailable, Severity, UnusableInput
+from clustergraph.export.release import exported_tables
 from clustergraph.imports.store import StoredImport, checksums, stored_imports
 from clustergraph.publish import catalogue, evidence_measures
 from clustergraph.publish.mappings import sssom_tsv
@@ -158,6 +159,8 @@ def build(
             )
             pending.write(snapshot.REFERENCE_HTML, reference_html(dataset.store, home="./"))
             pending.write(snapshot.REFERENCE_MARKDOWN, reference_markdown(dataset.store))
+            for name, table in exported_tables(content, dataset.store):
+                pending.write(name, table)
             pending.write(snapshot.MAPPINGS, sssom_tsv(dataset.store))
             pending.write(
                 snapshot.QUALITY, json.dumps(quality(dataset.store, dataset.report), indent=2).encode()
