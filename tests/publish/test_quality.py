@@ -93,7 +93,7 @@ def test_things_that_rest_on_one_source_are_those_a_query_finds(store: ox.Store,
 
 def test_undated_sources_are_those_that_nothing_dates(measured: Quality) -> None:
     undated = [source.iri.rpartition("/")[2] for source in measured.undated_sources]
-    assert undated == ["deck-000", "deck-004", "iso-3166-1"]
+    assert undated == ["deck-000", "deck-004", "iso-3166-1", "nace-2-1"]
     bases = {source.source.iri.rpartition("/")[2]: source.as_of_basis for source in measured.sources}
     assert bases["deck-003"] == "stated"
     assert bases["deck-000"] == "unknown"

@@ -120,7 +120,7 @@ def test_old_and_new_tables_give_the_same_projects(tmp_path: Path) -> None:
 def test_a_project_is_what_the_register_says(tmp_path: Path) -> None:
     outcome = Outcome(write_new(tmp_path))
     assert outcome.holds(
-        f'{FIRST} a cg:Project ; dct:identifier "900000001" ; cg:acronym "SYNTHETICA" ; '
+        f'{FIRST} a cg:Project ; skos:notation "900000001" ; cg:acronym "SYNTHETICA" ; '
         'dct:title "Synthetic clusters; a \\"made-up\\" project"@en ; cg:totalCost 2500000.0 ; '
         'cg:euContribution 2000000.5 ; cg:topicCode "SYN-01-2016-2017" ; cg:callCode "SYN-CALL-2016" ; '
         "skos:exactMatch <https://cordis.europa.eu/project/id/900000001> , "
@@ -137,7 +137,7 @@ def test_a_participation_has_role_place_and_contribution(tmp_path: Path) -> None
     assert outcome.holds(
         f"{FIRST} cg:hasParticipation [ a cg:Participation ; cg:participantRole <{ROLE}coordinator> ; "
         "cg:euContribution 1500000.25 ; cg:participant ?who ] . ?who a org:FormalOrganization ; "
-        'dct:identifier "999000001" ; skos:altLabel "Synthetic Cluster e.V."@en ; '
+        'skos:notation "999000001" ; skos:altLabel "Synthetic Cluster e.V."@en ; '
         "cg:basedIn <https://w3id.org/clustergraph/id/region/de111> , "
         "<https://w3id.org/clustergraph/id/country/de>"
     )

@@ -80,7 +80,7 @@ class Mapper:
         unresolved: list[Unresolved] = []
         self.statements.named(subject, self.evidence, [f"{CG}Project"], f"{row.title} (CORDIS {row.id})")
         graph.add_english(subject, f"{DCT}title", row.title)
-        graph.add(subject, f"{DCT}identifier", row.id)
+        graph.add(subject, f"{SKOS}notation", row.id)
         graph.link(subject, f"{SKOS}exactMatch", f"https://cordis.europa.eu/project/id/{row.id}")
         if row.acronym is not None and len(row.acronym) > 1:
             graph.add(subject, f"{CG}acronym", row.acronym)
@@ -137,7 +137,7 @@ class Mapper:
         if known is None:
             label = f"{row.name} (CORDIS {row.organisation})"
             self.statements.named(subject, self.evidence, [f"{ORG}FormalOrganization"], label)
-            graph.add(subject, f"{DCT}identifier", row.organisation)
+            graph.add(subject, f"{SKOS}notation", row.organisation)
             country = row.country and self.territories.country(row.country)
             self.introduced.append(
                 Organisation(subject, row.name, country.rsplit("/", 1)[-1] if country else None)

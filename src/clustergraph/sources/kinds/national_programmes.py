@@ -7,9 +7,9 @@ from typing import ClassVar, Final, Self
 from pydantic import model_validator
 
 from clustergraph.iris import CG, DCT, SKOS
-from clustergraph.sources.cells import Code, OptionalPeriod, PlainDecimal, Texts, ThingId, parse_period
+from clustergraph.sources.cells import Code, OptionalPeriod, PlainDecimal, Texts, ThingId
+from clustergraph.sources.figures import UNSTATED, Figure, state_figure
 from clustergraph.sources.kinds.kind import TableKind
-from clustergraph.sources.kinds.stated import state_figure
 from clustergraph.sources.statements import SourcedRow, Statements
 from clustergraph.sources.triples import state_interval
 
@@ -57,18 +57,17 @@ def _emit(statements: Statements, row: NationalProgrammeRow) -> None:
     graph.add_english(row.id, f"{CG}budgetText", row.budget)
     if row.period_token is not None:
         state_interval(graph, row.id, row.period_token)
-    if row.budget_eur is not None:
-        state_figure(
-            statements,
-            row,
+    if row.budget_eur is not None and row.budget_qualifier and row.budget_nature:
+        figure = Figure(
             about=row.id,
             indicator="budget",
             value=row.budget_eur,
             unit="EUR",
-            qualifier=row.budget_qualifier or "",
-            nature=row.budget_nature or "",
-            period=row.budget_period or parse_period("unstated"),
+            qualifier=row.budget_qualifier,
+            nature=row.budget_nature,
+            period=row.budget_period or UNSTATED,
         )
+        state_figure(statements, figure, row)
 
 
 NATIONAL_PROGRAMMES: Final = TableKind(

@@ -7,8 +7,9 @@ from typing import ClassVar, Final, Literal, Self
 from pydantic import model_validator
 
 from clustergraph.sources.cells import Code, PeriodCell, PlainDecimal, ThingId
+from clustergraph.sources.figures import Figure, state_figure
 from clustergraph.sources.kinds.kind import TableKind
-from clustergraph.sources.kinds.stated import state_date, state_figure
+from clustergraph.sources.milestones import Step, state_step
 from clustergraph.sources.statements import SourcedRow, Statements
 
 
@@ -34,40 +35,31 @@ class OrganisationFactRow(SourcedRow):
     qualifier: Code | None
     nature: Code | None
     period: PeriodCell
-    text: str | None
 
     @model_validator(mode="after")
     def _is_one_of_both(self) -> Self:
         figure = (self.indicator, self.value, self.unit, self.qualifier, self.nature)
         if self.milestone is None and None in figure:
             raise ValueError("a figure has indicator, value, unit, qualifier and nature")
-        if self.milestone is not None and (any(figure) or self.text is None or self.period.start is None):
-            raise ValueError("a date has milestone, period and the text of the source, and no figure")
+        if self.milestone is not None and (any(figure) or self.period.start is None):
+            raise ValueError("a date has a milestone and a period with days, and no figure")
         return self
 
 
 def _emit(statements: Statements, row: OrganisationFactRow) -> None:
     if row.milestone is not None:
-        state_date(
-            statements,
-            row,
+        state_step(statements, Step(row.organisation, row.milestone, row.period), row)
+    elif row.value is not None and row.indicator and row.unit and row.qualifier and row.nature:
+        figure = Figure(
             about=row.organisation,
-            kind=row.milestone,
-            period=row.period,
-            text=row.text or row.period.label,
-        )
-    elif row.value is not None:
-        state_figure(
-            statements,
-            row,
-            about=row.organisation,
-            indicator=row.indicator or "",
+            indicator=row.indicator,
             value=row.value,
-            unit=row.unit or "",
-            qualifier=row.qualifier or "",
-            nature=row.nature or "",
+            unit=row.unit,
+            qualifier=row.qualifier,
+            nature=row.nature,
             period=row.period,
         )
+        state_figure(statements, figure, row)
 
 
 ORGANISATION_FACTS: Final = TableKind(

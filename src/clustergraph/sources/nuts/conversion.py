@@ -10,6 +10,7 @@ import io
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -103,7 +104,7 @@ def move(index: NutsIndex, code: str, before: str, after: str) -> Move:
     merged = False
     steps = VERSIONS[VERSIONS.index(before) : VERSIONS.index(after) + 1]
     current = key
-    for start, end in zip(steps, steps[1:], strict=False):
+    for start, end in pairwise(steps):
         here = index.find(current, start)
         if here is not None and end in here.codes:
             current = here.codes[end]
