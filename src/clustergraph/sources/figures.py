@@ -12,7 +12,7 @@ from clustergraph import iris
 from clustergraph.iris import CG, QB
 from clustergraph.sources.cells import Period, parse_period
 from clustergraph.sources.statements import SourcedRow, Statements
-from clustergraph.sources.triples import LABEL, UNITS, decimal
+from clustergraph.sources.triples import LABEL, UNITS, decimal, in_words
 
 #: The one QB data set of figures that public pages state.
 WEB_FIGURES: Final = iris.thing("dataset/web-figures")
@@ -40,7 +40,7 @@ class Figure:
     def words(self) -> str:
         """The number as people write it, or both ends of the range."""
         ends = (self.value,) if self.value is not None else (self.lowest, self.highest)
-        return " to ".join("…" if end is None else f"{end:,}" for end in ends)
+        return " to ".join("…" if end is None else in_words(end) for end in ends)
 
 
 def state_figure(statements: Statements, figure: Figure, row: SourcedRow, *, name: str | None = None) -> str:

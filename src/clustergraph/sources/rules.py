@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 from clustergraph import iris
 from clustergraph.iris import CG, DCT
 from clustergraph.sources.statements import SourcedRow, Statements
-from clustergraph.sources.triples import LABEL, UNITS, decimal
+from clustergraph.sources.triples import LABEL, UNITS, decimal, in_words
 
 Comparison: TypeAlias = Literal[">=", "<=", "=", "in"]
 
@@ -37,7 +37,7 @@ def state_rule(statements: Statements, subject: str, rule: Rule, row: SourcedRow
     """Write a rule that the pages of a row state, under the IRI given."""
     graph = statements.graph
     kind = iris.concept("rule-type", rule.type)
-    values = [f"{number:,}" for number in rule.numbers] or list(rule.texts)
+    values = [in_words(number) for number in sorted(rule.numbers)] or sorted(rule.texts)
     words = (
         f"{statements.label(rule.about[0])}: {statements.label(kind)} {rule.operator} {' or '.join(values)}"
     )

@@ -15,6 +15,7 @@ from clustergraph.sources.cells import Period
 _XSD_DECIMAL = ox.NamedNode(f"{iris.XSD}decimal")
 _XSD_INTEGER = ox.NamedNode(f"{iris.XSD}integer")
 _XSD_DATE = ox.NamedNode(f"{iris.XSD}date")
+_XSD_BOOLEAN = ox.NamedNode(f"{iris.XSD}boolean")
 TYPE: Final = f"{iris.RDF}type"
 LABEL: Final = f"{iris.RDFS}label"
 #: The units of figures, by the code that tables use.
@@ -57,9 +58,20 @@ def decimal(value: Decimal) -> ox.Literal:
     return ox.Literal(text, datatype=_XSD_DECIMAL)
 
 
+def in_words(value: Decimal) -> str:
+    """A number as labels write it: with commas between thousands, without zeros that say nothing."""
+    whole, point, rest = format(value.normalize(), "f").partition(".")
+    return f"{int(whole):,}{point}{rest}"
+
+
 def integer(value: int) -> ox.Literal:
     """An xsd:integer."""
     return ox.Literal(str(value), datatype=_XSD_INTEGER)
+
+
+def boolean(value: bool) -> ox.Literal:
+    """An xsd:boolean."""
+    return ox.Literal("true" if value else "false", datatype=_XSD_BOOLEAN)
 
 
 def day(value: object) -> ox.Literal:

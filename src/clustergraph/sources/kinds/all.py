@@ -16,13 +16,17 @@ from clustergraph.sources.kinds.national_programmes import NATIONAL_PROGRAMMES
 from clustergraph.sources.kinds.organisation_facts import ORGANISATION_FACTS
 from clustergraph.sources.kinds.organisation_names import ORGANISATION_NAMES
 from clustergraph.sources.kinds.organisations import ORGANISATIONS
+from clustergraph.sources.kinds.partnership_facts import PARTNERSHIP_FACTS
+from clustergraph.sources.kinds.partnership_members import PARTNERSHIP_MEMBERS
 from clustergraph.sources.kinds.partnership_regions import PARTNERSHIP_REGIONS
+from clustergraph.sources.kinds.partnerships import PARTNERSHIPS
 from clustergraph.sources.kinds.populations import POPULATIONS
 from clustergraph.sources.kinds.priorities import PRIORITIES
 from clustergraph.sources.kinds.programmes import PROGRAMMES
 from clustergraph.sources.kinds.recognitions import RECOGNITIONS
 from clustergraph.sources.kinds.s3_partnerships import S3_PARTNERSHIPS
 from clustergraph.sources.kinds.s3_platforms import S3_PLATFORMS
+from clustergraph.sources.kinds.third_countries import THIRD_COUNTRIES
 from clustergraph.sources.kinds.value_chains import VALUE_CHAINS
 
 KINDS: Final[tuple[TableKind[Any], ...]] = (
@@ -31,6 +35,10 @@ KINDS: Final[tuple[TableKind[Any], ...]] = (
     ORGANISATION_FACTS,
     NATIONAL_PROGRAMMES,
     RECOGNITIONS,
+    PARTNERSHIPS,
+    PARTNERSHIP_FACTS,
+    PARTNERSHIP_MEMBERS,
+    THIRD_COUNTRIES,
     S3_PLATFORMS,
     S3_PARTNERSHIPS,
     PARTNERSHIP_REGIONS,

@@ -6,7 +6,6 @@ figure of a deck. Nothing is decided between the sides.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, ClassVar, Final, Literal, Self
@@ -16,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError, model_validator
 from clustergraph import iris
 from clustergraph.iris import CG, SKOS
 from clustergraph.sources.cells import Addresses, Code, Name, Names, OptionalPeriod, PlainDecimal, ThingId
+from clustergraph.sources.claims import state_claim
 from clustergraph.sources.figures import Figure, state_conflicts, state_figure
 from clustergraph.sources.kinds.kind import TableKind
 from clustergraph.sources.statements import SourcedRow, Statements
@@ -128,7 +128,7 @@ def _side(statements: Statements, row: DiscrepancyRow, name: str) -> tuple[str, 
         readings=row.readings,
     )
     if row.indicator is None:
-        return (_claim(statements, row, value, evidence),)
+        return (state_claim(statements, row.subject, row.attribute, value, evidence),)
     figure = Figure(
         about=row.subject,
         indicator=row.indicator,
@@ -138,21 +138,6 @@ def _side(statements: Statements, row: DiscrepancyRow, name: str) -> tuple[str, 
         nature=(row.nature_a if first else row.nature_b) or "stock",
     )
     return (state_figure(statements, figure, evidence),)
-
-
-def _claim(statements: Statements, row: DiscrepancyRow, value: str, evidence: SourcedRow) -> str:
-    """What one side says; two rows that set the same statement against others share it."""
-    graph = statements.graph
-    state = statements.states(evidence)[0].key
-    digest = hashlib.sha256("\n".join((row.subject, row.attribute, value, state)).encode()).hexdigest()[:10]
-    claim = f"{iris.CGI}claim/{iris.slug_of(row.subject)}--differing--{digest}"
-    text = f"{statements.label(row.subject)}, {row.attribute}: {value}"
-    graph.types(claim, [f"{CG}Claim"])
-    graph.add_english(claim, LABEL, text)
-    graph.add_english(claim, f"{CG}claimText", text)
-    graph.link(claim, f"{CG}claimType", iris.concept("claim-type", "statement"))
-    graph.link(claim, f"{CG}claimAbout", row.subject)
-    return statements.stated(claim, evidence)
 
 
 DISCREPANCIES: Final = TableKind(

@@ -68,7 +68,9 @@ def _area(value: object) -> object:
 
 
 def _observations(value: object) -> object:
-    return tuple(named(word, "obs") for word in words(value)) if isinstance(value, str) else value or ()
+    if not isinstance(value, str):
+        return value or ()
+    return tuple(named(word if "/" in word else slug(word), "obs") for word in words(value))
 
 
 Number = Annotated[PlainDecimal, Field(ge=0)]
@@ -149,8 +151,8 @@ class FigureRow(SourcedRow):
             *("" if self.as_of is None else self.as_of.token, *sorted(set(self.source_url))),
         )
         digest = hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()[:10]
-        stem = slug(iris.slug_of(self.subject_uri))
-        return f"{stem}--{self.indicator_uri}--{self.period.slug}--{digest}"
+        stem = iris.slug_of(self.subject_uri)
+        return slug(f"{stem}-{self.indicator_uri}-{self.period.slug}-{digest}")
 
 
 def _token(first: date, last: date) -> str:
@@ -220,7 +222,7 @@ def _row(graph: NamedGraph, subject: str) -> Cells:
         "scope_note": graph.one(subject, f"{SKOS}scopeNote"),
         "locator": graph.one(subject, f"{CG}locatorText"),
         "quote": graph.one(subject, f"{CG}rawText"),
-        "conflicts_with": "|".join(each.removeprefix(_OBSERVATIONS) for each in conflicts) or None,
+        "conflicts_with": "|".join(identifier_of(each) for each in conflicts) or None,
         "nature": code("valueNature"),
         **evidence,
     }

@@ -20,7 +20,7 @@ class NamedGraph:
     def __init__(self, store: ox.Store, graph: str) -> None:
         self._store = store
         self._graph = ox.NamedNode(graph)
-        self._table_state = f"state/table-{graph.removeprefix(iris.GRAPH)}"
+        self._table_state = f"state/table-{graph.removeprefix(iris.GRAPH).replace('_', '-')}"
 
     def subjects(self, predicate: str, value: str | None = None) -> list[str]:
         """The IRIs that have a property, or have it with the IRI given, sorted."""
