@@ -15,8 +15,8 @@ from clustergraph.sources.triples import LABEL, state_interval
 class Step:
     """A step of the life of a thing; `kind` is a code of the scheme milestone-type.
 
-    `of` stands in the IRI instead of the thing, where several rows date a step of one thing; `words` are those
-    of the source where they say more than the period.
+    `of` stands in the IRI instead of the thing, where several rows date a step of one thing; `words` are
+    those of the source where they say more than the period.
     """
 
     about: str
