@@ -22,7 +22,6 @@ def begun(home: Path, *arguments: str, **environment: str) -> subprocess.Popen[s
         [sys.executable, "-c", _BEGIN, *arguments],
         env={
             **os.environ,
-            "CLUSTERGRAPH_CONTENT": str(ROOT),
             "CLUSTERGRAPH_HOME": str(home),
             "PYTHONPATH": str(ROOT),
             **environment,
