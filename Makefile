@@ -16,7 +16,7 @@ help:
 	@echo "make lint   ruff, mypy (strict) and import-linter"
 	@echo "make check  lint and test"
 	@echo "make bench  measure speed beside other servers (15 minutes); writes docs/benchmarks.md"
-	@echo "make bench-large  the same questions over 10 M triples"
+	@echo "make bench-large  the same questions over 10 M triples, and builds of that size"
 	@echo "make clean  remove .venv and caches"
 
 $(STAMP): pyproject.toml
@@ -58,7 +58,7 @@ bench: $(STAMP) $(BENCH_STAMP)
 	@$(BIN)/python -m benchmarks.run
 
 bench-large: $(STAMP) $(BENCH_STAMP)
-	@$(BIN)/python -m benchmarks.run --only large
+	@$(BIN)/python -m benchmarks.run --only large --only build-large
 
 clean:
 	rm -rf $(VENV) $(BENCH) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

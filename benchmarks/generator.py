@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import random
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -23,7 +23,7 @@ from clustergraph import iris
 SYNTHETIC: Final = "https://example.org/synthetic/"
 GRAPH: Final = f"{SYNTHETIC}graph/1"
 
-_COUNTRIES: Final = tuple(f"X{chr(code)}" for code in range(ord("A"), ord("X") + 1))
+COUNTRIES: Final = tuple(f"X{chr(code)}" for code in range(ord("A"), ord("X") + 1))
 _LETTERS: Final = "123456789"
 #: Regions of one level within one of the level above.
 _CHILDREN: Final = 4
@@ -31,11 +31,11 @@ _SECTORS: Final = 40
 _THEMES: Final = 24
 _PROGRAMMES: Final = 6
 _ROLES: Final = 4
-_SPECIALITIES: Final = (
+SPECIALITIES: Final = (
     "photonics", "advanced materials", "marine energy", "food", "textiles", "mobility", "health", "space",
     "microelectronics", "wood", "water", "robotics", "packaging", "batteries", "sensors", "tourism",
 )  # fmt: skip
-_FORMS: Final = ("cluster", "network", "valley", "alliance", "hub", "association")
+FORMS: Final = ("cluster", "network", "valley", "alliance", "hub", "association")
 
 #: Triples of one organisation and its share of the projects, on average; sets how many of each there are.
 _TRIPLES_EACH: Final = 53
@@ -65,7 +65,7 @@ class Population:
 
     @staticmethod
     def of(triples: int) -> Population:
-        regions = tuple(code for code in _region_codes() if len(code) == 5)
+        regions = tuple(code for code in region_codes() if len(code) == 5)
         return Population(triples, max(10, triples // _TRIPLES_EACH), regions)
 
 
@@ -88,9 +88,14 @@ def lines(triples: int, *, seed: int = 4) -> Iterator[str]:
 
 def write(path: Path, triples: int, *, seed: int = 4, nquads: bool = False) -> None:
     """Write a dataset as N-Triples, or as N-Quads in one synthetic graph; nothing is left half-written."""
+    write_blocks(path, lines(triples, seed=seed), nquads=nquads)
+
+
+def write_blocks(path: Path, blocks: Iterable[str], *, nquads: bool) -> None:
+    """Write blocks of N-Triples lines to a file, in the synthetic graph if asked for."""
     partial = path.with_name(f".{path.name}.partial")
     with partial.open("w", encoding="utf-8", newline="\n", buffering=1 << 20) as file:
-        for block in lines(triples, seed=seed):
+        for block in blocks:
             file.write(in_graph(block) if nquads else block)
     partial.replace(path)
 
@@ -109,9 +114,9 @@ def dataset(directory: Path, triples: int) -> Path:
     return path
 
 
-def _region_codes() -> Iterator[str]:
+def region_codes(countries: Sequence[str] = COUNTRIES) -> Iterator[str]:
     """Codes of four levels, each before what lies in it: XA, XA1, XA11, XA111."""
-    for country in _COUNTRIES:
+    for country in countries:
         yield country
         for first in _LETTERS[:_CHILDREN]:
             yield country + first
@@ -132,7 +137,7 @@ def _blocks(population: Population, chance: random.Random) -> Iterator[str]:
 
 def _territories() -> Iterator[str]:
     nuts, version, within = _cg("nutsCode"), _cg("nutsVersion"), _cg("within")
-    for code in _region_codes():
+    for code in region_codes():
         region = _thing("region", code)
         kind = "Country" if len(code) == 2 else "Region"
         lies = f"{region} {within} {_thing('region', code[:-1])} .\n" if kind == "Region" else ""
@@ -165,8 +170,8 @@ def _concepts() -> Iterator[str]:
 def _organisation(number: int, population: Population, chance: random.Random) -> str:
     draw = chance.random
     it = _thing("organisation", number)
-    speciality = _SPECIALITIES[int(draw() * len(_SPECIALITIES))]
-    form = _FORMS[int(draw() * len(_FORMS))]
+    speciality = SPECIALITIES[int(draw() * len(SPECIALITIES))]
+    form = FORMS[int(draw() * len(FORMS))]
     region = population.regions[int(draw() * len(population.regions))]
     sector = int(draw() * _SECTORS)
     block = (

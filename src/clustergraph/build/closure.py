@@ -1,25 +1,29 @@
 """Closure: the conclusions of the ontology's axioms, drawn to a fixpoint inside the store.
 
-The rules come from `compilation.py`; none names a property of its own. After the first round a rule is asked
-again only where triples of the last round can match one of its patterns, and then only about those
-(semi-naive evaluation). Conclusions arrive row by row and are counted and timed as they come, so a rule that
-runs away is stopped within itself, not after it.
+The rules come from `compilation.py`; none names a property of its own. The first round draws each once, those
+that read from others after these. Later rounds ask a rule only where triples of the last round can match one
+of its patterns, and then only about those (semi-naive evaluation). Conclusions arrive row by row and are
+counted and timed as they come, so a rule that runs away is stopped within itself, not after it.
 """
 
 from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Final, TypeAlias
 
 import pyoxigraph as ox
 
 from clustergraph.build.compilation import compile_rules
 from clustergraph.build.consistency import inconsistencies
-from clustergraph.build.graphs import RDF_TYPE
-from clustergraph.build.rules import Rule
+from clustergraph.build.graphs import RDF_TYPE, Term
+from clustergraph.build.joins import everywhere, from_new
+from clustergraph.build.ordering import Readers, in_dependency_order
+from clustergraph.build.rules import OF_ANY_CLASS, Key, Rule, keys_of
+from clustergraph.build.transitive import Reach
 from clustergraph.errors import BuildRefused, Fault
 
 __all__ = ["ClosureReport", "Rule", "close", "compile_rules", "inconsistencies"]
@@ -29,7 +33,7 @@ _NEW: Final = ("urn:x-clustergraph:new-in-even-rounds", "urn:x-clustergraph:new-
 #: Rows between two looks at the clock.
 _ROWS_PER_LOOK: Final = 256
 
-_Key: TypeAlias = tuple[str, str | None]
+_Row: TypeAlias = "ox.QuerySolution | tuple[Term, Term]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +65,21 @@ def close(
     `deadline_seconds` have passed; the store then holds a part of the conclusions and is to be thrown away.
     """
     run = _Run(store, ox.NamedNode(inferred_graph), triple_budget, deadline_seconds)
-    compiled = tuple(rules)
+    ordered = in_dependency_order(rules)
+    readers = Readers(ordered)
     try:
-        fresh: set[_Key] = set()
-        for rule in compiled:
-            fresh |= run.conclude(rule, rule.everywhere())
+        fresh: set[Key] = set()
+        for place, rule in enumerate(ordered):
+            fresh |= run.conclude(rule, run.everywhere(rule), readers.awaiting(rule, before=place + 1))
         run.report(progress)
         while fresh:
             last, fresh = fresh, set()
             run.begin_round()
-            for rule in compiled:
+            for rule in ordered:
                 for position, pattern in enumerate(rule.body.patterns):
                     if pattern.key in last:
-                        fresh |= run.conclude(rule, rule.from_new(position, run.last))
+                        rows = run.from_new(rule, position)
+                        fresh |= run.conclude(rule, rows, readers.awaiting(rule))
             run.report(progress)
     finally:
         for name in _NEW:
@@ -97,6 +103,7 @@ class _Run:
     inferred: int = 0
     before: int = 0
     by_rule: Counter[str] = field(default_factory=Counter)
+    reaches: dict[Rule, Reach] = field(default_factory=dict)
 
     @property
     def last(self) -> str:
@@ -112,37 +119,77 @@ class _Run:
         if progress is not None:
             progress(f"round {self.round}: {self.inferred - self.before:,} new triples")
 
-    def conclude(self, rule: Rule, query: str) -> set[_Key]:
-        """Draw what a query of the rule finds and is not known; returns the keys of the new triples."""
+    def everywhere(self, rule: Rule) -> Iterator[_Row]:
+        """What a rule finds in the default graph, as rows of its variables."""
+        if not rule.composes:
+            return iter(self.store.query(everywhere(rule)))  # type: ignore[arg-type]
+        self.reaches[rule] = Reach()
+        return self._connected(rule, ox.DefaultGraph())
+
+    def from_new(self, rule: Rule, position: int) -> Iterator[_Row]:
+        """What it finds with triples of the last round at a position of its body."""
+        if not rule.composes:
+            return iter(self.store.query(from_new(rule, position, self.last)))  # type: ignore[arg-type]
+        return self._connected(rule, ox.NamedNode(self.last))
+
+    def _connected(self, rule: Rule, graph: ox.NamedNode | ox.DefaultGraph) -> Iterator[_Row]:
+        reach = self.reaches[rule]
+        for link in self.store.quads_for_pattern(None, rule.head[0].predicate, None, graph):
+            yield from reach.add(link.subject, link.object)
+
+    def conclude(self, rule: Rule, rows: Iterable[_Row], awaited: Set[Key]) -> set[Key]:
+        """Draw what is in the rows that a rule finds and is not known.
+
+        New triples with a key that is awaited go to the graph of the round, too; those keys are returned.
+        """
         self._look_at_the_clock(rule, 0)
         columns = rule.variables()
         heads = [
             (_cell(head.subject, columns), head.predicate, _cell(head.object, columns)) for head in rule.head
         ]
-        new: dict[ox.Quad, None] = {}
-        for number, row in enumerate(self.store.query(query)):  # type: ignore[arg-type]
+        # Rows that show every variable are distinct; only others may conclude one triple twice.
+        distinct = len(heads) == 1 and rule.body.variables <= set(columns) and not rule.body.values
+        new: list[ox.Quad] = []
+        seen: set[ox.Quad] = set()
+        for number, row in enumerate(rows):
             for subject, predicate, value in heads:
                 quad = ox.Quad(subject(row), predicate, value(row))  # type: ignore[arg-type]
-                if quad not in new and quad not in self.store:
-                    new[quad] = None
-            if self.inferred + len(new) > self.budget:
-                raise self._refusal(
-                    rule, len(new), f"its budget of {self.budget:,} inferred triples", "TRIPLES"
-                )
+                if quad in self.store:
+                    continue
+                if not distinct:
+                    if quad in seen:
+                        continue
+                    seen.add(quad)
+                new.append(quad)
             if number % _ROWS_PER_LOOK == 0:
                 self._look_at_the_clock(rule, len(new))
-        self._keep(new)
+                self._look_at_the_budget(rule, len(new))
+        self._look_at_the_budget(rule, len(new))
         self.inferred += len(new)
         if new:
             self.by_rule[rule.name] += len(new)
-        return {_key(quad) for quad in new}
+        return self._keep(rule, new, awaited)
 
-    def _keep(self, new: Iterable[ox.Quad]) -> None:
-        graphs = (self.inferred_graph, ox.NamedNode(_NEW[self.round % 2]))
+    def _keep(self, rule: Rule, new: Iterable[ox.Quad], awaited: Set[Key]) -> set[Key]:
+        of_round = ox.NamedNode(_NEW[self.round % 2])
+        key = rule.head[0].key
+        fresh: set[Key] = set()
+        one_key = len({head.key for head in rule.head}) == 1 and key != OF_ANY_CLASS
+        woken = keys_of(key) & awaited
         for quad in new:
+            if not one_key:
+                woken = keys_of(_key(quad)) & awaited
+            triple = quad.subject, quad.predicate, quad.object
             self.store.add(quad)
-            for graph in graphs:
-                self.store.add(ox.Quad(quad.subject, quad.predicate, quad.object, graph))
+            self.store.add(ox.Quad(*triple, self.inferred_graph))
+            if woken:
+                self.store.add(ox.Quad(*triple, of_round))
+                fresh |= woken
+        return fresh
+
+    def _look_at_the_budget(self, rule: Rule, pending: int) -> None:
+        if self.inferred + pending > self.budget:
+            raise self._refusal(rule, pending, f"its budget of {self.budget:,} inferred triples", "TRIPLES")
 
     def _look_at_the_clock(self, rule: Rule, pending: int) -> None:
         if time.monotonic() - self.begun > self.seconds:
@@ -167,15 +214,14 @@ class _Run:
         )
 
 
-def _key(quad: ox.Quad) -> _Key:
+def _key(quad: ox.Quad) -> Key:
     return quad.predicate.value, str(quad.object) if quad.predicate == RDF_TYPE else None
 
 
 def _cell(part: str, columns: tuple[str, ...]) -> Callable[[ox.QuerySolution], object]:
     """How to find one part of a conclusion in a row: a column, or the same term always."""
     if part in columns:
-        column = columns.index(part)
-        return lambda row: row[column]
+        return itemgetter(columns.index(part))
     term = _term(part)
     return lambda _: term
 

@@ -93,7 +93,7 @@ def collect(content: Content, imports: Sequence[StoredImport] = ()) -> Collectio
     shapes = read_shapes(content)
     return Collection(
         content=content,
-        store=_merged(reading.quads, imports),
+        store=merged(reading.quads, imports),
         ontology=tuple(ontology.quads),
         shapes=tuple(shapes.quads),
         origins=reading.origins,
@@ -104,10 +104,11 @@ def collect(content: Content, imports: Sequence[StoredImport] = ()) -> Collectio
     )
 
 
-def _merged(quads: Iterable[ox.Quad], imports: Iterable[StoredImport]) -> ox.Store:
+def merged(quads: Iterable[ox.Quad], imports: Iterable[StoredImport] = ()) -> ox.Store:
+    """A store of the quads, with every triple of every graph in the default graph once, too."""
     store = ox.Store()
     store.extend(quads)
-    store.extend(ox.Quad(quad.subject, quad.predicate, quad.object) for quad in list(store))
+    store.update("INSERT { ?s ?p ?o } WHERE { GRAPH ?g { ?s ?p ?o } }")
     for each in imports:
         store.bulk_extend(_in_both_graphs(statements.quads(each)))
     return store

@@ -17,9 +17,10 @@ from typing import Final
 import pyoxigraph as ox
 
 from clustergraph import __version__, iris, snapshot
+from clustergraph.build.canonical import canonical_nquads
 from clustergraph.build.closure import close, compile_rules, inconsistencies
 from clustergraph.build.collect import Collection, collect
-from clustergraph.build.faults import gate
+from clustergraph.build.faults import gate, warnings
 from clustergraph.build.validation import ValidationReport, validate
 from clustergraph.errors import BuildRefused, Fault, ReleaseUnavailable, Severity, UnusableInput
 from clustergraph.export.release import exported_tables
@@ -55,10 +56,14 @@ class Dataset:
 
 @dataclass(frozen=True, slots=True)
 class BuildOutcome:
-    """A build that passed: the release, and whether it is new or has the content of the current one."""
+    """A build that passed: the release, and whether it is new or has the content of the current one.
+
+    `warnings` are what the shapes warn of.
+    """
 
     release: Release
     published: bool
+    warnings: tuple[Fault, ...] = ()
 
 
 def build_dataset(
@@ -135,10 +140,11 @@ def build(
         with _stage("canonicalise", "writing canonical N-Quads", dataset.seconds, progress):
             body = canonical_nquads(dataset.store)
             content_hash = hashlib.sha256(body).hexdigest()
+        noticed = warnings(dataset.collection, dataset.report)
         current = _sound_current(settings)
         passed()
         if current is not None and _unchanged(current.manifest, content_hash, inputs):
-            return BuildOutcome(current, published=False)
+            return BuildOutcome(current, published=False, warnings=noticed)
         built_at = datetime.now(UTC).replace(microsecond=0)
         triples = _count(dataset.store, "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }")
         with _stage("publish", "publishing", dataset.seconds, progress):
@@ -180,15 +186,7 @@ def build(
                 seconds={stage: round(spent, 3) for stage, spent in dataset.seconds.items()},
             )
             release = pending.publish(manifest)
-    return BuildOutcome(release, published=True)
-
-
-def canonical_nquads(store: ox.Store) -> bytes:
-    """A dataset in canonical N-Quads: blank nodes named by RDFC-1.0, lines sorted by code point."""
-    dataset = ox.Dataset(store)
-    dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
-    body = ox.serialize(dataset, format=ox.RdfFormat.N_QUADS) or b""
-    return b"".join(sorted(body.splitlines(keepends=True)))
+    return BuildOutcome(release, published=True, warnings=noticed)
 
 
 def _unusable_shapes(refusal: UnusableInput) -> Fault:

@@ -1,12 +1,11 @@
-"""Rules: one axiom of the ontology as patterns to match and a triple to conclude, and as SPARQL."""
+"""Rules: one axiom of the ontology as patterns to match and a triple to conclude."""
 
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 import pyoxigraph as ox
 
@@ -28,7 +27,15 @@ from clustergraph.build.expressions import (
 )
 from clustergraph.build.graphs import RDF_TYPE, Term
 
-_VARIABLE: Final = re.compile(r"\?\w+")
+#: What triples and patterns are told apart by: the predicate, and for rdf:type the class.
+Key: TypeAlias = tuple[str, str | None]
+#: The key of `?thing a ?class`.
+OF_ANY_CLASS: Final[Key] = (RDF_TYPE.value, None)
+
+
+def keys_of(key: Key) -> frozenset[Key]:
+    """The keys of the patterns that a triple with a key can match."""
+    return frozenset((key, OF_ANY_CLASS)) if key[0] == RDF_TYPE.value else frozenset((key,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,21 +50,20 @@ class Pattern:
         return f"{self.subject} {self.predicate} {self.object} ."
 
     @property
-    def key(self) -> tuple[str, str | None]:
-        """What a triple must carry to match: the predicate, and for rdf:type the class."""
+    def variables(self) -> tuple[str, ...]:
+        """The variables, subject first."""
+        return tuple(dict.fromkeys(part for part in (self.subject, self.object) if part.startswith("?")))
+
+    @property
+    def key(self) -> Key:
+        """What a triple must carry to match: the predicate, and for rdf:type the class or None for any."""
         of_class = self.object if self.predicate == RDF_TYPE and not self.object.startswith("?") else None
         return self.predicate.value, of_class
 
-    def beside(self, number: int) -> str:
-        """The pattern as it should stand beside a small graph of new triples.
-
-        A constant object hides behind a filter: the engine's planner takes `?thing a ex:Class` for selective
-        and would list a whole class in every round (measured: 520 ms against 0.2 ms at 300,000 instances).
-        """
-        if self.object.startswith("?"):
-            return str(self)
-        hidden = f"?constant{number}"
-        return f"{self.subject} {self.predicate} {hidden} . FILTER(sameTerm({hidden}, {self.object}))"
+    def may_match(self, head: Pattern) -> bool:
+        """Whether a triple that a rule concludes as `head` can match this pattern."""
+        (predicate, of_class), (concluded, its_class) = self.key, head.key
+        return predicate == concluded and (of_class == its_class or None in (of_class, its_class))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +76,11 @@ class Body:
     patterns: tuple[Pattern, ...] = ()
     values: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
+
+    @property
+    def variables(self) -> frozenset[str]:
+        """Every variable of the patterns."""
+        return frozenset(name for pattern in self.patterns for name in pattern.variables)
 
     def and_also(self, other: Body) -> Body:
         """Both conditions at once."""
@@ -105,33 +116,47 @@ class Rule:
     def update(self) -> str:
         """The rule as a SPARQL 1.1 update on a default graph."""
         head = "\n  ".join(map(str, self.head))
-        return f"INSERT {{\n  {head}\n}}\nWHERE {{\n  {self.body}{self._guard()}\n}}"
+        return f"INSERT {{\n  {head}\n}}\nWHERE {{\n  {self.body}{self.guard()}\n}}"
 
-    def everywhere(self) -> str:
-        """A query for what the rule concludes; its variables are those of `variables`."""
-        return f"SELECT {self._projection()} WHERE {{ {self.body}{self._guard()} }}"
-
-    def from_new(self, position: int, graph: str) -> str:
-        """The same query where the pattern at `position` matches in a graph of new triples only."""
-        new = self.body.patterns[position]
-        others = " ".join(
-            pattern.beside(number) for number, pattern in enumerate(self.body.patterns) if number != position
-        )
-        values = " ".join(self.body.values)
+    @property
+    def composes(self) -> bool:
+        """Whether the rule joins a property with itself to conclude it: that of a transitive property."""
+        if len(self.head) != 1 or len(self.body.patterns) != 2 or self.body.values:
+            return False
+        (head,), (one, other) = self.head, self.body.patterns
+        first, second = (one, other) if one.object == other.subject else (other, one)
         return (
-            f"SELECT {self._projection()} WHERE "
-            f"{{ GRAPH <{graph}> {{ {new} }} {others} {values}{self._guard()} }}"
+            head.predicate == first.predicate == second.predicate
+            and (first.subject, first.object, second.object) == (head.subject, second.subject, head.object)
+            and len({head.subject, first.object, head.object}) == 3
+            and all(name.startswith("?") for name in (head.subject, first.object, head.object))
+        )
+
+    def undoes(self, other: Rule) -> bool:
+        """Whether this rule draws from what another concludes only triples that this was drawn from.
+
+        So do the two rules of a pair of inverses, and that of a symmetric property by itself.
+        """
+        if any(len(patterns) != 1 for rule in (self, other) for patterns in (rule.head, rule.body.patterns)):
+            return False
+        (head,), (body,) = self.head, self.body.patterns
+        (its_head,), (its_body,) = other.head, other.body.patterns
+        if self.body.values or not len(body.variables) == len(its_head.variables) == 2:
+            return False
+        renamed = dict(zip((body.subject, body.object), (its_head.subject, its_head.object), strict=True))
+        back = (renamed.get(head.subject), head.predicate, renamed.get(head.object))
+        return body.predicate == its_head.predicate and back == (
+            its_body.subject,
+            its_body.predicate,
+            its_body.object,
         )
 
     def variables(self) -> tuple[str, ...]:
-        """The variables of the head, in the order of the query's columns."""
-        return tuple(dict.fromkeys(_VARIABLE.findall(" ".join(map(str, self.head)))))
+        """The variables of the head, which are the columns of a query for what it concludes."""
+        return tuple(dict.fromkeys(name for pattern in self.head for name in pattern.variables))
 
-    def _projection(self) -> str:
-        return " ".join(self.variables()) or "*"
-
-    def _guard(self) -> str:
-        """A literal never becomes a subject (RDF 1.1 Concepts, section 3.1)."""
+    def guard(self) -> str:
+        """The filter of the body: a literal never becomes a subject (RDF 1.1 Concepts, section 3.1)."""
         safe = {pattern.subject for pattern in self.body.patterns}
         open_to_literals = {
             pattern.subject
