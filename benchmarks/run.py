@@ -45,8 +45,8 @@ MEASURES: Final[dict[str, Callable[[Bench], Result]]] = {
     "killing": killing.measure,
     "memory": memory.measure,
     "start": start.measure,
-    "importing": importing.measure,
     "build": build.measure,
+    "importing": importing.measure,
 }
 #: Not part of a whole run: they need more time or memory than everybody has.
 LARGE: Final[dict[str, Callable[[Bench], Result]]] = {

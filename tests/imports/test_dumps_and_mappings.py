@@ -56,7 +56,7 @@ def test_a_dump_passes_the_gate_and_what_is_not_known_is_told_beside_it(home: Pa
 
 def test_a_curated_project_joins_with_the_register_as_the_record_says(home: Path, tmp_path: Path) -> None:
     record = (ROOT / "docs" / "decisions" / "0021-cordis.md").read_text(encoding="utf-8")
-    query = re.search(r"SELECT \?curated \?register WHERE \{(.*?)\n\n", record, re.DOTALL)
+    query = re.search(r"SELECT DISTINCT \?curated \?register WHERE \{(.*?)\n\n", record, re.DOTALL)
     assert query is not None
     table, mapping = tmp_path / "mine.csv", tmp_path / "mine.yaml"
     table.write_text("id,name,number\na,Made up A,900000001\nb,Made up B,900000009\n", encoding="utf-8")

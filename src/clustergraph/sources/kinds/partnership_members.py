@@ -35,7 +35,7 @@ _LONGEST: Final = 60
 
 def _role(value: object) -> object:
     if value is None:
-        return "participant"
+        return "member"
     if not isinstance(value, str):
         return value
     code = "-".join(value.lower().replace("-", " ").split())
@@ -67,7 +67,7 @@ class PartnershipMemberRow(SourcedRow):
     organisation_id: ThingId | None = None
     organisation_name: str
     organisation_type: str | None = None
-    role: Annotated[Code, BeforeValidator(_role)] = "participant"
+    role: Annotated[Code, BeforeValidator(_role)] = "member"
     nuts_code: NutsCode | None = None
     country_code: CountryCode | None = None
     is_cluster_organisation: Literal["yes", "no"] | None = None
