@@ -36,7 +36,7 @@ def small_home(small: Content, tmp_path_factory: pytest.TempPathFactory) -> Path
     return home
 
 
-@pytest.fixture(autouse=True)
-def _on_the_small_content(small: Content, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Commands of these tests work on the small content."""
+@pytest.fixture
+def on_small_content(small: Content, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands of a test work on the small content."""
     monkeypatch.setenv("CLUSTERGRAPH_CONTENT", str(small.root))

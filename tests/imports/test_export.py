@@ -34,6 +34,8 @@ from clustergraph.sources.table.escapes import escaped, unescaped
 from .commands import ended
 from .kinds import SYNTHETIC
 
+pytestmark = pytest.mark.usefixtures("on_small_content")
+
 COLUMNS = ("id", "name", "country", "budget", "tags")
 
 

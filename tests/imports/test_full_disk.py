@@ -24,6 +24,8 @@ LIMITED = (
     "resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv.pop(1)),) * 2); app()"
 )
 
+pytestmark = pytest.mark.usefixtures("on_small_content")
+
 
 @pytest.mark.parametrize("room", [4_000, 40_000, 200_000])
 def test_a_full_disk_leaves_the_previous_import(tmp_path: Path, room: int) -> None:

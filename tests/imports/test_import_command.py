@@ -19,6 +19,8 @@ from clustergraph.imports.statements import quads
 
 from .commands import begun, ended
 
+pytestmark = pytest.mark.usefixtures("on_small_content")
+
 HEADER = "id,name,budget\n"
 GOOD = HEADER + "cluster-organisation/made-up-a,Made up alpha,7.5\ncluster-organisation/made-up-b,Other,\n"
 OTHER = HEADER + "cluster-organisation/made-up-c,Third,1\n"

@@ -7,7 +7,7 @@ import tempfile
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import typer
@@ -148,8 +148,9 @@ def _take_over(
             outcome = build_showing_progress(
                 run.content, run.settings, run.console, imports=imports, passed=replacement.place
             )
+            placed = replace(staged, directory=run.settings.home / "imports" / run.name)
             own = [fault for fault in outcome.warnings if fault.file == staged.input_name]
-            noticed = with_rows(own, staged, run.source.name, rows)
+            noticed = with_rows(own, placed, run.source.name, rows)
             show_faults(run.console, noticed)
             intake.faults.extend(noticed)
             release = outcome.release.manifest.release
