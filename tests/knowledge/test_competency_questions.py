@@ -187,7 +187,8 @@ def test_the_queries_for_elsewhere_find_what_they_promise(
                     continue
                 assert isinstance(text, ox.Literal)
                 _, solutions = answer(elsewhere, text.value)
-                names.update(cell.value for cells in solutions for cell in cells if isinstance(cell, ox.Literal))
+                cells = [cell for solution in solutions for cell in solution]
+                names.update(cell.value for cell in cells if isinstance(cell, ox.Literal))
 
     assert found == {"kohesio": {"MESAP (invented branch)"}, "cordis": {"Invented member of GALACTICA"}}
 
