@@ -20,7 +20,19 @@ from rich.text import Text
 
 from benchmarks import load, report
 from benchmarks.measure import Bench, Result, WrongAnswer
-from benchmarks.measures import build, killing, large, lookup, memory, repeated, rows, start, twelve, waiting
+from benchmarks.measures import (
+    build,
+    importing,
+    killing,
+    large,
+    lookup,
+    memory,
+    repeated,
+    rows,
+    start,
+    twelve,
+    waiting,
+)
 from benchmarks.peers import Peers
 from benchmarks.servers import ROOT, NotStarted
 
@@ -34,6 +46,7 @@ MEASURES: Final[dict[str, Callable[[Bench], Result]]] = {
     "memory": memory.measure,
     "start": start.measure,
     "build": build.measure,
+    "importing": importing.measure,
 }
 #: Not part of a whole run: they need more time or memory than everybody has.
 LARGE: Final[dict[str, Callable[[Bench], Result]]] = {

@@ -8,6 +8,7 @@ so that killing the process at any instant leaves the old release or the new one
     HOME/releases/7/queries/        the named queries that fit it
     HOME/releases/7/validation.ttl  the SHACL report; description.ttl: VoID and DCAT
     HOME/releases/7/reference.html  the ontology explained; mappings.sssom.tsv, quality.json
+    HOME/releases/7/exports/        the curated tables as CSV, in the columns in which they can be imported
     HOME/current                    the number of the release that is served
 """
 

@@ -21,7 +21,17 @@ from clustergraph.sources.content import Content
 
 from .conftest import DECKS, INVENTORY, ROOT, Spoil
 
-NAMES = ["reading", "profile", "consistency", "closure", "shapes", "lint", "coverage", "evidence"]
+NAMES = [
+    "reading",
+    "profile",
+    "consistency",
+    "closure",
+    "shapes",
+    "lint",
+    "coverage",
+    "evidence",
+    "table metadata",
+]
 
 
 def fault(severity: Severity) -> Fault:

@@ -21,8 +21,8 @@ def begun(home: Path, *arguments: str, **environment: str) -> subprocess.Popen[s
     return subprocess.Popen(
         [sys.executable, "-c", _BEGIN, *arguments],
         env={
-            **os.environ,
             "CLUSTERGRAPH_CONTENT": str(ROOT),
+            **os.environ,
             "CLUSTERGRAPH_HOME": str(home),
             "PYTHONPATH": str(ROOT),
             **environment,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -55,7 +56,7 @@ def test_a_dump_passes_the_gate_and_what_is_not_known_is_told_beside_it(home: Pa
 
 def test_a_curated_project_joins_with_the_register_as_the_record_says(home: Path, tmp_path: Path) -> None:
     record = (ROOT / "docs" / "decisions" / "0021-cordis.md").read_text(encoding="utf-8")
-    query = re.search(r"SELECT \?curated \?register WHERE \{(.*?)\n\n", record, re.DOTALL)
+    query = re.search(r"SELECT DISTINCT \?curated \?register WHERE \{(.*?)\n\n", record, re.DOTALL)
     assert query is not None
     table, mapping = tmp_path / "mine.csv", tmp_path / "mine.yaml"
     table.write_text("id,name,number\na,Made up A,900000001\nb,Made up B,900000009\n", encoding="utf-8")
@@ -95,3 +96,23 @@ def test_the_example_of_the_guide_passes_the_gate(home: Path, tmp_path: Path) ->
     assert rows(
         home, f"<{iris.thing('cluster-organisation/el-paradeigma')}> cg:basedIn/rdfs:label ?country"
     ) == {("Greece",)}
+
+
+def test_a_profile_that_falls_short_is_told_with_its_row_and_published(home: Path, tmp_path: Path) -> None:
+    table = tmp_path / "profiles.csv"
+    table.write_text(
+        "name,country_code,staff_fte,members_total,members_sme,members_research,website,website_languages,"
+        "support_programmes\n"
+        "Made up full,DE,0.5,15,14,1,https://synthetic.example/,en,\n"
+        "Made up small,DE,0.25,15,14,1,https://synthetic.example/,en,\n"
+        "Made up recognised,DE,,,,,,,Made up programme\n",
+        encoding="utf-8",
+    )
+    report = tmp_path / "report.json"
+    done = ended(home, "import", "eccp_profiles", str(table), "--into", "made-up", "--report", str(report))
+    assert done.returncode == 0, done.stderr
+    assert "3 rows imported as made-up" in done.stderr
+    faults = json.loads(report.read_text(encoding="utf-8"))["faults"]
+    assert [(fault["row"], fault["severity"]) for fault in faults] == [(3, "Warning")]
+    assert "cgsh:EccpProfile-staff" in faults[0]["rule"]
+    assert rows(home, f"<{iris.thing('cluster-organisation/de-made-up-small')}> cg:basedIn ?where")

@@ -18,6 +18,9 @@ from pathlib import Path
 import pytest
 from rdflib import DCTERMS, RDF, Graph, Namespace, URIRef
 
+from clustergraph.sources.kinds.all import KINDS as TABLE_KINDS
+from clustergraph.sources.table import read_table
+
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "data"
 SEEDS = ROOT.parent / "shared" / "seeds"
@@ -221,6 +224,13 @@ def test_every_thing_has_one_identifier_of_the_form_class_slash_slug() -> None:
 
 def test_the_register_holds_exactly_the_things_that_are_described_under_their_labels() -> None:
     labels = {row["id"]: row["label"] for name in ("entities", "phases") for row in rows_of(f"decks/{name}")}
+    for kind in TABLE_KINDS:
+        path = DATA / "tables" / f"{kind.name}.csv"
+        if kind.registered and path.is_file():
+            for _, row in read_table(path, path.name, kind.model).rows:
+                label = kind.label(row)
+                if label is not None:
+                    labels.setdefault(kind.subject(row).removeprefix(CGI), label)
     register = rows_of("register")
 
     assert {row["id"]: row["label"] for row in register if row["status"] == "active"} == labels

@@ -499,8 +499,7 @@ CODES = {
     "skills-alliance network",
     "milestone-type": "publication opening deadline start held founded ended designated",
     "nature": "achieved planned target cap share stock",
-    "participant-role": "coordinator lead co-lead initiator partner associated-partner "
-    "participant third-party",
+    "participant-role": "coordinator lead co-lead initiator partner associated-partner member third-party",
     "policy-level": "eu country region city",
     "qualifier": "exact approximately more-than at-least at-most nearly",
     "recognition-level": "bronze silver gold arena nce gce",

@@ -442,6 +442,7 @@ def test_the_severity_stands_on_the_shape_and_every_shape_says_what_is_wrong_and
         ("consistency", {"Violation", "Warning", "Info"}),
         ("core", {"Violation"}),
         ("deprecated", {"Warning"}),
+        ("eccp", {"Warning"}),
         ("provenance", {"Violation"}),
         ("recommended", {"Warning", "Info"}),
     ],

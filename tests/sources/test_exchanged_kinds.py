@@ -12,13 +12,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from tests.sources.exchange import there_and_back
 
 from clustergraph import iris
 from clustergraph.sources.content import Content
 from clustergraph.sources.kinds.figures import FIGURES, FigureRow
 from clustergraph.sources.kinds.instruments import INSTRUMENTS, InstrumentRow
 from clustergraph.sources.kinds.kind import TableKind
-from tests.sources.exchange import there_and_back
 
 #: Any character that UTF-8 can carry, with those that CSV and N-Quads must escape more often than by chance.
 CHARACTERS = st.one_of(

@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parents[2]
 GUIDE = (ROOT / "docs" / "guides" / "mapping.md").read_text(encoding="utf-8")
 LABELS = {
     f"{iris.CGS}thematic-area/photonics": "Photonics",
-    f"{iris.CGS}thematic-area/advanced-materials": "Advanced materials",
+    f"{iris.CGS}thematic-area/industry-4-0": "Industry 4.0",
     iris.thing("programme/cosme"): "COSME",
 }
 
@@ -95,7 +95,7 @@ def test_the_example_of_the_guide_becomes_what_the_guide_says(tmp_path: Path) ->
         'a cg:ClusterOrganisation ; rdfs:label "Example Photonics Cluster"@en ; '
         "cg:basedIn <https://w3id.org/clustergraph/id/country/de> ; "
         "cg:focusesOn <https://w3id.org/clustergraph/def/thematic-area/photonics> , "
-        "<https://w3id.org/clustergraph/def/thematic-area/advanced-materials> ; "
+        "<https://w3id.org/clustergraph/def/thematic-area/industry-4-0> ; "
         'foaf:homepage <https://photonics.example> ; dct:created "2011-05-01"^^xsd:date ; '
         'dct:description "An example of a cluster"@en ; skos:note "From an example"@en ; '
         'cg:statedIn [ cg:asOfEarliest "2024-05-01"^^xsd:date ; '

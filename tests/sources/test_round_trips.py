@@ -44,7 +44,7 @@ REGIONS = st.fixed_dictionaries(
         "region_name": optional(TEXTS),
         "nuts_version": VERSIONS,
         "derived": optional(st.just("nuts_code")),
-        "role": optional(st.sampled_from(["lead", "co-lead", "participant", "initiator"])),
+        "role": optional(st.sampled_from(["lead", "co-lead", "member", "initiator"])),
         "start": optional(PERIODS),
         "end": optional(PERIODS),
         **EVIDENCE,

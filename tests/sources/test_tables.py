@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from clustergraph.sources.cells import Code, PeriodCell, PlainDecimal, Texts, ThingId, parse_period
+from clustergraph.sources.cells import Code, Day, PeriodCell, PlainDecimal, Texts, ThingId, parse_period
 from clustergraph.sources.table import Row, TableReading, read_table
 
 
@@ -124,3 +124,49 @@ def test_an_unstated_period_has_no_invented_dates() -> None:
 def test_a_period_that_is_none_is_refused(token: str) -> None:
     with pytest.raises(ValueError, match="period"):
         parse_period(token)
+
+
+class DatedRow(Row):
+    day: Day
+    period: PeriodCell
+
+
+@pytest.mark.parametrize(
+    ("written", "fix"),
+    [
+        ("01.03.2019", "Write 2019-03-01."),
+        ("13/03/2019", "Write 2019-03-13."),
+        ("01/03/2019", "it must not be guessed"),
+        ("2019/03/01", "Write 2019-03-01."),
+        ("20190301", "Write 2019-03-01."),
+        ("1 March 2019", "Write 2019-03-01."),
+        ("Mar 1, 2019", "Write 2019-03-01."),
+        ("2019-03-01 00:00:00", "Write 2019-03-01."),
+        ("43525", "Format the column as dates"),
+        ("2019-02-30", "Look up the day"),
+        ("30.02.2019", "Look up the day"),
+        ("2019-13-01", "Correct the month"),
+        ("31/02/2019", "Look up the day"),
+    ],
+)
+def test_a_day_in_another_style_is_named_with_its_remedy(tmp_path: Path, written: str, fix: str) -> None:
+    path = tmp_path / "days.csv"
+    path.write_text(f'day,period\n"{written}","{written}"\n', encoding="utf-8")
+    faults = read_table(path, "days.csv", DatedRow).faults
+    assert [fault.column for fault in faults] == ["day", "period"]
+    assert all(fix in fault.fix for fault in faults), [fault.fix for fault in faults]
+
+
+def test_a_day_that_may_be_two_days_names_both(tmp_path: Path) -> None:
+    path = tmp_path / "days.csv"
+    path.write_text("day,period\n01/03/2019,2019\n", encoding="utf-8")
+    (fault,) = read_table(path, "days.csv", DatedRow).faults
+    assert "2019-03-01 or 2019-01-03" in fault.message
+
+
+@pytest.mark.parametrize(
+    ("written", "fix"), [("7,5", "Write 7.5."), ("1,500", "Write 1500 if"), ("1 500", "digits")]
+)
+def test_a_number_in_another_style_is_named_with_its_remedy(tmp_path: Path, written: str, fix: str) -> None:
+    reading = _read(tmp_path, HEADER + f'call/a,"{written}",eur,2014,,\n')
+    assert fix in reading.faults[0].fix

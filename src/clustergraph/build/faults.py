@@ -37,6 +37,12 @@ def gate(
     )
 
 
+def warnings(collection: Collection, report: ValidationReport) -> tuple[Fault, ...]:
+    """What shapes warn of, and what is published all the same, sorted by place."""
+    found = {fault_of(collection, result) for result in report.results if result.severity is Severity.WARNING}
+    return tuple(sorted(found, key=lambda fault: (fault.file or "", fault.focus or "", fault.rule)))
+
+
 def fault_of(collection: Collection, result: ValidationResult) -> Fault:
     """One validation result with the place that describes its focus node."""
     path = f" {_readable(result.path)}" if result.path else ""

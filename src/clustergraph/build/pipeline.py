@@ -20,9 +20,10 @@ from clustergraph import __version__, iris, snapshot
 from clustergraph.build.canonical import canonical_nquads
 from clustergraph.build.closure import close, compile_rules, inconsistencies
 from clustergraph.build.collect import Collection, collect
-from clustergraph.build.faults import gate
+from clustergraph.build.faults import gate, warnings
 from clustergraph.build.validation import ValidationReport, validate
 from clustergraph.errors import BuildRefused, Fault, ReleaseUnavailable, Severity, UnusableInput
+from clustergraph.export.release import exported_tables
 from clustergraph.imports.store import StoredImport, checksums, stored_imports
 from clustergraph.publish import catalogue, evidence_measures
 from clustergraph.publish.mappings import sssom_tsv
@@ -55,10 +56,14 @@ class Dataset:
 
 @dataclass(frozen=True, slots=True)
 class BuildOutcome:
-    """A build that passed: the release, and whether it is new or has the content of the current one."""
+    """A build that passed: the release, and whether it is new or has the content of the current one.
+
+    `warnings` are what the shapes warn of.
+    """
 
     release: Release
     published: bool
+    warnings: tuple[Fault, ...] = ()
 
 
 def build_dataset(
@@ -135,10 +140,11 @@ def build(
         with _stage("canonicalise", "writing canonical N-Quads", dataset.seconds, progress):
             body = canonical_nquads(dataset.store)
             content_hash = hashlib.sha256(body).hexdigest()
+        noticed = warnings(dataset.collection, dataset.report)
         current = _sound_current(settings)
         passed()
         if current is not None and _unchanged(current.manifest, content_hash, inputs):
-            return BuildOutcome(current, published=False)
+            return BuildOutcome(current, published=False, warnings=noticed)
         built_at = datetime.now(UTC).replace(microsecond=0)
         triples = _count(dataset.store, "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }")
         with _stage("publish", "publishing", dataset.seconds, progress):
@@ -153,6 +159,8 @@ def build(
             )
             pending.write(snapshot.REFERENCE_HTML, reference_html(dataset.store, home="./"))
             pending.write(snapshot.REFERENCE_MARKDOWN, reference_markdown(dataset.store))
+            for name, table in exported_tables(content, dataset.store):
+                pending.write(name, table)
             pending.write(snapshot.MAPPINGS, sssom_tsv(dataset.store))
             pending.write(
                 snapshot.QUALITY, json.dumps(quality(dataset.store, dataset.report), indent=2).encode()
@@ -178,7 +186,7 @@ def build(
                 seconds={stage: round(spent, 3) for stage, spent in dataset.seconds.items()},
             )
             release = pending.publish(manifest)
-    return BuildOutcome(release, published=True)
+    return BuildOutcome(release, published=True, warnings=noticed)
 
 
 def _unusable_shapes(refusal: UnusableInput) -> Fault:

@@ -19,6 +19,7 @@ from clustergraph.check.outcome import CheckOutcome, Status
 from clustergraph.check.profile import check_profile
 from clustergraph.check.reading import check_reading
 from clustergraph.check.shapes import check_shapes
+from clustergraph.check.table_metadata import check_table_metadata
 from clustergraph.errors import UnusableInput
 from clustergraph.settings import Settings
 from clustergraph.sources.content import Content
@@ -75,6 +76,7 @@ def run_gate(
         lint = check_lint(dataset)
         coverage = check_coverage(dataset, inventory)
         evidence = check_evidence(dataset, decks)
+        metadata = check_table_metadata(content)
         progress("waiting for HermiT and owlrl …")
         checks = (
             reading,
@@ -85,5 +87,6 @@ def run_gate(
             lint,
             coverage,
             evidence,
+            metadata,
         )
     return GateOutcome(checks, time.monotonic() - begun)

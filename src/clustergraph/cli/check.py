@@ -17,6 +17,7 @@ from clustergraph.check.coverage import write_coverage as write_coverage_table
 from clustergraph.check.dataset import CheckedDataset
 from clustergraph.check.gate import GateOutcome, run_gate
 from clustergraph.check.outcome import Status, plural
+from clustergraph.check.table_metadata import write_table_metadata
 from clustergraph.cli.terminal import REFUSED, progress, show_faults
 from clustergraph.errors import Fault, Severity, UnusableInput
 from clustergraph.settings import Settings
@@ -33,16 +34,22 @@ def run_check(
     decks: Path | None = None,
     inventory: Path | None = None,
     write_coverage: bool = False,
+    write_metadata: bool = False,
 ) -> None:
     """Run the gate, show it as a table on stderr and, where asked or piped, as JSON on stdout.
 
-    With `write_coverage` only data/coverage.csv is brought in step with the tables. Ends with exit status 1
-    when a check failed; raises UnusableInput when the decks or the inventory named are not there.
+    With `write_coverage` only data/coverage.csv is brought in step with the tables, with `write_metadata`
+    only the metadata of the curated tables. Ends with exit status 1 when a check failed; raises
+    UnusableInput when the decks or the inventory named are not there.
     """
     content = find_content(settings, Path.cwd())
     if write_coverage:
         path = write_coverage_table(CheckedDataset(content, settings))
         console.print(Text(f"Wrote {path}.", "bold green"))
+        return
+    if write_metadata:
+        for path in write_table_metadata(content):
+            console.print(Text(f"Wrote {path}.", "bold green"))
         return
     if decks is not None and not decks.is_dir():
         raise UnusableInput(

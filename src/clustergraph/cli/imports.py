@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import re
-import sys
 import tempfile
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import typer
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from clustergraph.build.collect import collect, known_labels
+from clustergraph.build.pipeline import build_dataset
 from clustergraph.cli.build import build_showing_progress
+from clustergraph.cli.import_lists import importer_called
 from clustergraph.cli.import_progress import import_progress
-from clustergraph.cli.terminal import REFUSED, show_faults
-from clustergraph.errors import BuildRefused, ClustergraphError, Fault, UnusableInput
+from clustergraph.cli.terminal import REFUSED, progress, show_faults
+from clustergraph.errors import BuildRefused, ClustergraphError, Fault
 from clustergraph.imports import store
 from clustergraph.imports.download import Downloaded, download, is_address
 from clustergraph.imports.intake import Intake, Request, take_in, with_rows
@@ -32,7 +31,6 @@ from clustergraph.settings import Settings
 from clustergraph.snapshot import storage
 from clustergraph.sources.content import Content, find_content
 from clustergraph.sources.importing import ImportContext, Importer, ImportInput
-from clustergraph.sources.importing.all import importers
 from clustergraph.sources.kinds.all import KINDS
 from clustergraph.sources.table.limits import MIB, TableLimits
 
@@ -127,8 +125,6 @@ def _import(run: _Run, directory: Path, rows: Workspace) -> None:
     show_faults(run.console, intake.faults)
     if intake.staged is None:
         _refuse(run, intake)
-    elif run.wish.dry_run:
-        _done(run, intake, f"{_counted(intake)} could be imported as {run.name}; nothing was changed.")
     else:
         _take_over(run, intake, intake.staged, others, rows)
 
@@ -141,24 +137,42 @@ def _take_over(
     rows: Workspace,
 ) -> None:
     replacement = store.Replacement(run.settings.home, staged)
-    if not run.wish.build:
-        replacement.place()
-        _done(run, intake, f"{_counted(intake)} imported as {run.name}; `clustergraph build` takes them in.")
-        return
     imports = sorted((*others, staged), key=lambda each: each.name)
+    could = f"{_counted(intake)} could be imported as {run.name}; nothing was changed."
     try:
-        outcome = build_showing_progress(
-            run.content, run.settings, run.console, imports=imports, passed=replacement.place
-        )
+        if run.wish.dry_run:
+            if run.wish.build:
+                _try_build(run, imports)
+            _done(run, intake, could)
+        elif run.wish.build:
+            outcome = build_showing_progress(
+                run.content, run.settings, run.console, imports=imports, passed=replacement.place
+            )
+            placed = replace(staged, directory=run.settings.home / "imports" / run.name)
+            own = [fault for fault in outcome.warnings if fault.file == staged.input_name]
+            noticed = with_rows(own, placed, run.source.name, rows)
+            show_faults(run.console, noticed)
+            intake.faults.extend(noticed)
+            release = outcome.release.manifest.release
+            _done(run, intake, f"{_counted(intake)} imported as {run.name}; release {release} has them.")
+        else:
+            replacement.place()
+            words = f"{_counted(intake)} imported as {run.name}; `clustergraph build` takes them in."
+            _done(run, intake, words)
     except BuildRefused as refusal:
         faults = with_rows(refusal.faults, staged, run.source.name, rows)
         _report(run, intake, "The build refused it; nothing was changed.", [*intake.faults, *faults])
-        raise BuildRefused(refusal.what, faults, where=run.source.name, fix="Nothing was changed.") from None
+        what = refusal.what.replace("Nothing was published", "Nothing was changed")
+        raise BuildRefused(what, faults, where=run.source.name) from None
     except ClustergraphError:
         replacement.restore()
         raise
-    release = outcome.release.manifest.release
-    _done(run, intake, f"{_counted(intake)} imported as {run.name}; release {release} has them.")
+
+
+def _try_build(run: _Run, imports: Sequence[store.StoredImport]) -> None:
+    """Close and validate the graph with the import in it, and keep nothing."""
+    with progress(run.console) as show:
+        build_dataset(run.content, run.settings, show, imports=imports)
 
 
 def _refuse(run: _Run, intake: Intake) -> None:
@@ -221,78 +235,9 @@ def _closing(workspace: Workspace) -> Iterator[Workspace]:
         workspace.close()
 
 
-def importer_called(kind: str) -> Importer:
-    """The importer of a kind; raises UnusableInput, with those there are, where there is none."""
-    found = importers()
-    if kind.replace("-", "_") in found:
-        return found[kind.replace("-", "_")]
-    if kind in found:
-        return found[kind]
-    raise UnusableInput(
-        f"There is no kind of input called {kind!r}.", fix=f"There are: {', '.join(found) or 'none yet'}."
-    )
-
-
 def default_name(kind: str, file: str) -> str:
-    """The name of an import by its kind and file: `priorities-lombardy` for Lombardy.csv."""
+    """The name of an import by its kind and file: `priorities-lombardy` for lombardy.csv."""
     plain = unicodedata.normalize("NFKD", file.rsplit(".", 1)[0]).encode("ascii", "ignore").decode()
     slug = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
     kind = kind.replace("_", "-")
-    return kind if slug in ("", kind) else f"{kind}-{slug}"[:80].strip("-")
-
-
-def show_kinds(console: Console, kind: str | None) -> None:
-    """The kinds there are, or the columns of one."""
-    if kind is None:
-        table = Table("kind", "what it is", box=None, pad_edge=False)
-        for name, importer in importers().items():
-            table.add_row(Text(name, "bold"), Text(importer.title))
-    else:
-        importer = importer_called(kind)
-        console.print(Text(importer.title, "bold"))
-        table = Table("column", "needed", "cells", box=None, pad_edge=False)
-        for column in importer.columns:
-            table.add_row(Text(column.name, "bold"), "yes" if column.required else "", Text(column.meaning))
-    console.print(table)
-
-
-def run_imports(settings: Settings, console: Console, *, as_json: bool, remove: str | None) -> None:
-    """List what is imported, as JSON where asked or piped, or remove one import."""
-    if remove is not None:
-        store.remove(settings.home, remove)
-        console.print(
-            Text(f"Removed {remove}. `clustergraph build` makes a release without it.", "bold green")
-        )
-        return
-    stored = store.stored_imports(settings.home)
-    if as_json or not sys.stdout.isatty():
-        told = [each.manifest.model_dump(mode="json") for each in stored]
-        sys.stdout.write(json.dumps(told, indent=2, ensure_ascii=False) + "\n")
-        return
-    console.print(imports_table([each.manifest for each in stored]) if stored else "Nothing is imported.")
-
-
-def imports_table(manifests: Sequence[store.ImportManifest]) -> Table:
-    """Imports for people: name, kind, rows, when, and from which file or address."""
-    table = Table("import", "kind", "rows", "left out", "when (UTC)", "from", box=None, pad_edge=False)
-    for one in manifests:
-        table.add_row(
-            Text(one.name, "bold"),
-            one.kind,
-            f"{one.rows:,}",
-            f"{one.rejected:,}",
-            f"{one.imported_at:%Y-%m-%d %H:%M}",
-            Text(one.address or one.file),
-        )
-    return table
-
-
-def read_options(texts: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Options of a kind from NAME=VALUE texts; one that is given twice has both values."""
-    options: dict[str, tuple[str, ...]] = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        if not equals or not name:
-            raise UnusableInput(f"{text!r} is no option.", fix="Write --option NAME=VALUE.")
-        options[name] = (*options.get(name, ()), value)
-    return options
+    return f"my-{kind}" if slug in ("", kind) else f"{kind}-{slug}"[:80].strip("-")

@@ -11,24 +11,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 
 from clustergraph import __version__
-from clustergraph.cli import nuts
+from clustergraph.cli import nuts, tabular
+from clustergraph.cli.application import app, current_settings
 from clustergraph.cli.terminal import failures_in_words, people
-from clustergraph.errors import UnusableInput
-from clustergraph.settings import Settings
 
-app = typer.Typer(
-    name="clustergraph",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="markdown",
-    help="European cluster policy as a knowledge graph in which every statement says who made it, and where.",
-    epilog="Results go to stdout, words for people to stderr. Exit status: 0 done, 1 the answer is no, "
-    "2 something could not be used.",
-)
 app.add_typer(nuts.app, name="nuts")
 app.command()(nuts.boundaries)
 
@@ -105,12 +93,12 @@ def serve(
     console = people()
     with failures_in_words(console):
         changed = {key: value for key, value in (("host", host), ("port", port)) if value is not None}
-        settings = current_settings().model_copy(update=changed)
+        chosen = current_settings().model_copy(update=changed)
         # Its start takes as long as these imports do.
         zygote = spawn_zygote()
         from clustergraph.cli.serve import run_serve
 
-        run_serve(settings, console, tuple(files or ()), zygote)
+        run_serve(chosen, console, tuple(files or ()), zygote)
 
 
 @app.command()
@@ -201,10 +189,18 @@ def check(
         bool,
         typer.Option("--write-coverage", help="Bring data/coverage.csv in step with the tables, and stop."),
     ] = False,
+    write_metadata: Annotated[
+        bool,
+        typer.Option(
+            "--write-metadata",
+            help="Bring data/tables/*.csv-metadata.json in step with the kinds of tables, and stop.",
+        ),
+    ] = False,
 ) -> None:
     """Run every check of ontology and data that a change must pass, and show what each found.
 
-    Profile, consistency (HermiT), closure against an oracle, shapes, lint, coverage, evidence. Exit status: 0
+    Profile, consistency (HermiT), closure against an oracle, shapes, lint, coverage, evidence, table
+    metadata. Exit status: 0
     all passed or were skipped with a reason, 1 something failed, 2 something could not be used.
     """
     from clustergraph.cli.check import run_check
@@ -218,110 +214,13 @@ def check(
             decks=decks,
             inventory=inventory,
             write_coverage=write_coverage,
+            write_metadata=write_metadata,
         )
 
 
-@app.command("import")
-def import_(
-    kind: Annotated[
-        str | None, typer.Argument(help="The kind of input; without one, the kinds are listed.")
-    ] = None,
-    file: Annotated[
-        str | None,
-        typer.Argument(
-            help="A CSV file, a zip with one, a workbook (XLSX), or the address of one; without one, the "
-            "columns of the kind are listed."
-        ),
-    ] = None,
-    into: Annotated[
-        str | None, typer.Option(help="Name of the import; made from kind and file name where not given.")
-    ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what is wrong with the file.")] = False,
-    keep_good: Annotated[
-        bool, typer.Option("--keep-good", help="Import the good rows although others have faults.")
-    ] = False,
-    report: Annotated[
-        Path | None,
-        typer.Option(
-            help="Write all that was found to FILE.txt, FILE.json or FILE.xlsx: the last one is your table "
-            "with the faulty cells marked."
-        ),
-    ] = None,
-    sheet: Annotated[str | None, typer.Option(help="Sheet of a workbook.")] = None,
-    mapping: Annotated[
-        Path | None, typer.Option(help="For `table`: the mapping file.", show_default=False)
-    ] = None,
-    topic: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="For `cordis`: only projects of a topic or call, such as INNOSUP-01-*; may be repeated.",
-            show_default=False,
-        ),
-    ] = None,
-    organisation: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="For `cordis`: only projects with an organisation, by number or name; may be repeated.",
-            show_default=False,
-        ),
-    ] = None,
-    option: Annotated[
-        list[str] | None,
-        typer.Option("--option", "-o", help="An option of the kind, as NAME=VALUE; may be repeated."),
-    ] = None,
-    no_build: Annotated[
-        bool, typer.Option("--no-build", help="Do not build a release that has the rows; a later build does.")
-    ] = False,
-) -> None:
-    """Take a table of your own into the graph: every problem named by row and column, all or nothing.
-
-    The rows stand in a named graph of their own. Importing again under the same name replaces what was there;
-    when anything is wrong, nothing changes. Addresses are fetched only when you name them, and only from the
-    public web. Exit status: 0 done, 1 the file has faults, 2 it cannot be used.
-    """
-    from clustergraph.cli.imports import Wish, read_options, run_import, show_kinds
-
-    console = people()
-    with failures_in_words(console):
-        if kind is None or file is None:
-            show_kinds(console, kind)
-            return
-        wish = Wish(
-            kind=kind,
-            file=file,
-            into=into,
-            dry_run=dry_run,
-            keep_good=keep_good,
-            report=report,
-            build=not no_build,
-            sheet=sheet,
-            options=read_options(
-                [
-                    *(option or []),
-                    *([] if mapping is None else [f"mapping={mapping}"]),
-                    *(f"topic={each}" for each in topic or []),
-                    *(f"organisation={each}" for each in organisation or []),
-                ]
-            ),
-        )
-        run_import(current_settings(), console, wish)
-
-
-@app.command()
-def imports(
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print JSON also on a terminal; a pipe always gets it.")
-    ] = False,
-    remove: Annotated[
-        str | None, typer.Option(help="Remove an import by its name.", show_default=False)
-    ] = None,
-) -> None:
-    """List what you have imported, or remove an import."""
-    from clustergraph.cli.imports import run_imports
-
-    console = people()
-    with failures_in_words(console):
-        run_imports(current_settings(), console, as_json=as_json, remove=remove)
+app.command("import")(tabular.import_)
+app.command()(tabular.imports)
+app.command()(tabular.export)
 
 
 @app.command()
@@ -358,17 +257,3 @@ def info(
     console = people()
     with failures_in_words(console):
         show_info(current_settings(), console, as_json=as_json)
-
-
-def current_settings() -> Settings:
-    """The settings of the environment; raises UnusableInput where one cannot be used."""
-    try:
-        return Settings()
-    except ValidationError as error:
-        wrong = "; ".join(
-            f"CLUSTERGRAPH_{'_'.join(str(part) for part in problem['loc']).upper()}: {problem['msg']}"
-            for problem in error.errors()
-        )
-        raise UnusableInput(
-            f"A setting cannot be used: {wrong}.", fix="Correct it in the environment, or unset it."
-        ) from error

@@ -46,7 +46,7 @@ def convert(
     shift of boundaries it stays as it was. Exit status: 0 all moved, 1 some could not be, 2 the input cannot
     be used.
     """
-    from clustergraph.cli.main import current_settings
+    from clustergraph.cli.application import current_settings
     from clustergraph.sources.content import find_content
     from clustergraph.sources.nuts.conversion import check_versions, convert_file
     from clustergraph.sources.nuts.index import NutsIndex
@@ -100,7 +100,7 @@ def boundaries(
     directory; nothing of them is part of the project. An address is fetched within limits of size and time,
     and only from the public internet.
     """
-    from clustergraph.cli.main import current_settings
+    from clustergraph.cli.application import current_settings
     from clustergraph.sources.nuts.boundaries import NOTICE, read_boundaries
     from clustergraph.sources.nuts.index import NutsIndex
 

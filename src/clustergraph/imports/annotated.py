@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.comments import Comment
 from openpyxl.styles import Font, PatternFill
 
@@ -20,10 +18,8 @@ from clustergraph.sources.table.delimited import Record
 from clustergraph.sources.table.faults import UnreadableTable
 from clustergraph.sources.table.limits import TableLimits
 from clustergraph.sources.table.records import TableFile, open_records
+from clustergraph.sources.table.workbook import MOST_ROWS, text_cell
 
-#: What a sheet and a cell of it can hold (the limits of Excel).
-_MOST_ROWS: Final = 1_048_576
-_LONGEST_CELL: Final = 32_767
 _FAULTY: Final = PatternFill("solid", fgColor="FFF4B6B6")
 _FAULTY_ROW: Final = PatternFill("solid", fgColor="FFFCE8E8")
 
@@ -45,7 +41,7 @@ def write_workbook(
         by_row[fault.row or 1].append(fault)
     header: list[str] = []
     for number, cells in _records(source, limits):
-        if number > _MOST_ROWS:
+        if number > MOST_ROWS:
             break
         header = header or [cell.strip() for cell in cells]
         rows.append(_annotated(rows, cells, by_row.get(number, ()), header))
@@ -105,10 +101,3 @@ def _fill(sheet: Any, headings: Sequence[str], rows: Any) -> None:
 
 def _told(fault: Fault) -> tuple[int | str | None, ...]:
     return (fault.row, fault.column, fault.value, fault.rule, fault.message, fault.fix)
-
-
-def text_cell(sheet: Any, text: str) -> Any:
-    """A cell that is text whatever it begins with, so that no spreadsheet takes it for a formula."""
-    cell = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("\ufffd", text)[:_LONGEST_CELL])
-    cell.data_type = "s"
-    return cell

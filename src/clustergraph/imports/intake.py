@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,17 +13,20 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from clustergraph import __version__
+from clustergraph import __version__, iris
 from clustergraph.errors import Fault, Severity, UnusableInput
 from clustergraph.imports.candidates import Candidate, KnownOrganisations, find_candidates, proposals
 from clustergraph.imports.statements import quads
 from clustergraph.imports.store import ImportManifest, StoredImport
 from clustergraph.imports.workspace import Workspace
 from clustergraph.snapshot import storage
-from clustergraph.sources.importing import ImportContext, Importer, ImportInput
+from clustergraph.sources.importing import ImportContext, Importer, ImportInput, unpacked
+from clustergraph.sources.mentions import unknown_mentions
 
 #: So many faults are kept and reported; the others are counted.
 MOST_FAULTS: Final = 10_000
+#: So many mentions of what is not there are compared with everything that is.
+_MOST_COMPARED: Final = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,15 +77,14 @@ def take_in(
     digest, size = _checksum(request.source.path)
     data = directory / "data.nq.zst"
     intake = _read(request, data, workspace, told)
-    repeated = list(workspace.repeated(MOST_FAULTS)) if request.importer.mints else []
-    if repeated:
-        intake.note([_repeated(request.source.name, row, first) for row, first in repeated])
-        if request.keep_good:
-            workspace.clear()
-            rows = frozenset(row for row, _ in repeated)
-            context = replace(request.context, skip=rows)
-            again = _read(replace(request, context=context), data, workspace, told)
-            intake.rows, intake.rejected = again.rows, again.rejected + len(rows)
+    left_out = _whole_faults(request, data, workspace, intake)
+    intake.rows, intake.rejected = intake.rows - len(left_out), intake.rejected + len(left_out)
+    if left_out and request.keep_good:
+        workspace.clear()
+        again = _read(
+            replace(request, context=replace(request.context, skip=left_out)), data, workspace, told
+        )
+        intake.rows = again.rows
     if _checksum(request.source.path)[0] != digest:
         raise UnusableInput(
             "The file changed while it was read.", where=request.source.name, fix="Import it again."
@@ -104,13 +107,38 @@ def _read(request: Request, data: Path, workspace: Workspace, told: Callable[[In
             intake.rows += batch.rows
             intake.rejected += batch.rejected
             intake.note(batch.faults)
-            # Statements that will not be kept need no disk.
-            if request.keep_good or not intake.fault_count:
-                file.write(batch.statements)
-                workspace.organisations(batch.organisations)
+            file.write(batch.statements)
+            workspace.organisations(batch.organisations)
             workspace.introduce(batch.subjects)
+            workspace.mention(batch.mentions)
             told(intake)
     return intake
+
+
+def _whole_faults(request: Request, data: Path, workspace: Workspace, intake: Intake) -> frozenset[int]:
+    """Note the faults that only all rows together show, and return the rows that have them."""
+    rows: set[int] = set()
+    if request.importer.mints:
+        for row, first in workspace.repeated(MOST_FAULTS):
+            intake.note([_repeated(request.source.name, row, first)])
+            rows.add(row)
+    if not request.context.labels:
+        return frozenset(rows)
+    dangling = list(itertools.islice(workspace.dangling(), MOST_FAULTS))
+    wanted = {mention.iri for mention in dangling}
+    # What rows describe beside their subject, such as a strategy, shows in the statements only.
+    described = {iri for iri in _described(data) if iri in wanted} if wanted else set()
+    unknown = [mention for mention in dangling if mention.iri not in described]
+    rows.update(mention.row for mention in unknown)
+    intake.note(list(unknown_mentions(unknown[:_MOST_COMPARED], request.context.labels.keys())))
+    return frozenset(rows)
+
+
+def _described(data: Path) -> Iterator[str]:
+    with data.open("rb") as stream:
+        for quad in ox.parse(unpacked(stream), format=ox.RdfFormat.N_QUADS):
+            if quad.predicate.value == f"{iris.RDF}type" and isinstance(quad.subject, ox.NamedNode):
+                yield quad.subject.value
 
 
 def _repeated(file: str, row: int, first: int) -> Fault:

@@ -10,9 +10,11 @@ from pathlib import Path
 from clustergraph.errors import StorageUnavailable
 from clustergraph.sources.importing import subject_key
 from clustergraph.sources.kinds.kind import Organisation
+from clustergraph.sources.mentions import Mention
 
 _SCHEMA = """
 CREATE TABLE introduced (key INTEGER, row INTEGER);
+CREATE TABLE mentioned (key INTEGER, iri TEXT, file TEXT, row INTEGER, place TEXT, focus TEXT);
 CREATE TABLE organisation (iri TEXT PRIMARY KEY, name TEXT, country TEXT) WITHOUT ROWID;
 """
 
@@ -32,6 +34,26 @@ class Workspace:
         """Note rows with the keys of what they introduce."""
         with self._words():
             self.database.executemany("INSERT INTO introduced (row, key) VALUES (?, ?)", subjects)
+
+    def mention(self, mentions: Iterable[Mention]) -> None:
+        """Note mentions of what is not known from elsewhere."""
+        with self._words():
+            self.database.executemany(
+                "INSERT INTO mentioned VALUES (?, ?, ?, ?, ?, ?)",
+                (
+                    (subject_key(one.iri), one.iri, one.file, one.row, one.column, one.focus)
+                    for one in mentions
+                ),
+            )
+
+    def dangling(self) -> Iterator[Mention]:
+        """The mentions of what no row describes, in order of rows."""
+        with self._words():
+            for row in self.database.execute(
+                "SELECT iri, file, row, place, focus FROM mentioned "
+                "WHERE key NOT IN (SELECT key FROM introduced) ORDER BY row"
+            ):
+                yield Mention(*row)
 
     def organisations(self, organisations: Iterable[Organisation]) -> None:
         """Note organisations; the first name of each counts."""
@@ -59,7 +81,9 @@ class Workspace:
     def clear(self) -> None:
         """Forget everything."""
         with self._words():
-            self.database.executescript("DELETE FROM introduced; DELETE FROM organisation;")
+            self.database.executescript(
+                "DELETE FROM introduced; DELETE FROM mentioned; DELETE FROM organisation;"
+            )
 
     def close(self) -> None:
         """Close the database; its file is for the caller to remove."""

@@ -41,6 +41,12 @@ _DOCUMENTS: Final = (
     ("/validation.ttl", snapshot.VALIDATION_REPORT, content_type(TURTLE)),
 )
 
+#: Tables that a release carries, and what describes each (CSVW section 5.2.1), by the ending of their names.
+_EXPORTS: Final = {
+    ".csv": "text/csv; charset=utf-8; header=present",
+    ".csv-metadata.json": "application/csvm+json",
+}
+
 #: Examples below the form that fit any dataset.
 _GENERAL_EXAMPLES: Final = (
     (
@@ -103,6 +109,12 @@ def make_edition(release: Release | None, queries: Mapping[str, NamedQuery], set
             path: Document(release.read_text(name), media_type, max_age=None)
             for path, name, media_type in _DOCUMENTS
             if name in files
+        }
+        documents |= {
+            f"/{name}": Document(release.read_text(name), _EXPORTS[ending], max_age=None)
+            for name in files
+            for ending in _EXPORTS
+            if name.startswith("exports/") and name.endswith(ending)
         }
     return Edition(
         release=release,

@@ -12,7 +12,9 @@ from typing import Annotated, Final, Literal
 from pydantic import BeforeValidator, StringConstraints
 
 from clustergraph import iris
+from clustergraph.sources.dates import Misfit, other_style, read_day
 
+_PLAIN: Final = re.compile(r"-?\d+(\.\d+)?")
 _ADDRESS: Final = re.compile(r"https?://[^\s/<>\"{}|\\^`][^\s<>\"{}|\\^`]*")
 
 
@@ -51,15 +53,30 @@ def _thing(value: object) -> object:
 def _decimal(value: object) -> object:
     if not isinstance(value, str):
         return value
-    if not re.fullmatch(r"-?\d+(\.\d+)?", value):
-        raise ValueError("write a plain decimal such as 4300000 or 7.5, without separators or units")
+    if not _PLAIN.fullmatch(value):
+        message = "write a plain decimal such as 4300000 or 7.5, without separators or units"
+        raise Misfit(message, _decimal_advice(value))
     try:
         return Decimal(value)
     except InvalidOperation as error:  # pragma: no cover - the pattern admits decimals only
         raise ValueError("not a decimal number") from error
 
 
-def _addresses(value: object) -> object:
+def _decimal_advice(text: str) -> str:
+    """How to write a number that is none as it stands; one that can be read in two ways is not guessed."""
+    if re.fullmatch(r"-?\d{1,3}([.,]\d{3})", text):
+        return f"Write {text.replace(',', '').replace('.', '')} if the mark separates thousands."
+    if re.fullmatch(r"-?\d+,\d+", text):
+        return f"Write {text.replace(',', '.')}."
+    return "Write digits, and a point before decimals."
+
+
+def _day(value: object) -> object:
+    return read_day(value) if isinstance(value, str) else value
+
+
+def read_addresses(value: object) -> object:
+    """Addresses of web pages from a cell; raises ValueError where one is none."""
     if value is None:
         return ()
     if not isinstance(value, str):
@@ -85,9 +102,11 @@ ThingId = Annotated[str, BeforeValidator(_thing)]
 #: Several texts, separated by `|`.
 Texts = Annotated[tuple[str, ...], BeforeValidator(_texts)]
 #: Addresses of web pages, separated by `|`; a `|` within an address is written %7C.
-Addresses = Annotated[tuple[str, ...], BeforeValidator(_addresses)]
+Addresses = Annotated[tuple[str, ...], BeforeValidator(read_addresses)]
 #: The code of a concept; its scheme is the column's.
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+#: A day, written 2019-03-01.
+Day = Annotated[date, BeforeValidator(_day)]
 #: A number written without separators.
 PlainDecimal = Annotated[Decimal, BeforeValidator(_decimal)]
 
@@ -122,6 +141,7 @@ class Period:
 
 
 _YEARS: Final = re.compile(r"(\d{4})(?:-(\d{4}))?")
+_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MONTH: Final = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 
 
@@ -143,13 +163,13 @@ def parse_period(token: str) -> Period:
         return Period(token, date(first, 1, 1), date(last, 12, 31), "year")
     start, slash, end = token.partition("/")
     try:
-        first_day = date.fromisoformat(start)
-        last_day = date.fromisoformat(end) if slash else first_day
-    except ValueError as error:
-        raise ValueError(
-            f"{token!r} is not a period; write 2016, 2014-2020, 2017-12, 2020-02-11, "
-            "2020-11-09/2020-11-11 or unstated"
-        ) from error
+        first_day = read_day(start)
+        last_day = read_day(end) if slash else first_day
+    except Misfit as misfit:
+        forms = "2016, 2014-2020, 2017-12, 2020-02-11, 2020-11-09/2020-11-11 or unstated"
+        style = other_style(token) or (misfit if _DAY.match(token) else None)
+        message = f"{token!r} is not a period; write {forms}" if style is None else f"not a period: {style}"
+        raise Misfit(message, f"Write {forms}." if style is None else style.fix) from None
     _forwards(first_day <= last_day, token)
     return Period(token, first_day, last_day, "day")
 

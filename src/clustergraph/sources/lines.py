@@ -33,11 +33,6 @@ class LineBuilder(GraphBuilder):
         term = str(ox.Literal(value)) if isinstance(value, str) else str(value)
         list.append(self._lines, f"{written_iri(subject)} {written_iri(predicate)} {term}{self._end}")
 
-    def add_english(self, subject: str, predicate: str, text: str | None) -> None:
-        """State an English text, where there is one."""
-        if text is not None:
-            self.add(subject, predicate, ox.Literal(text, language="en"))
-
     def link(self, subject: str, predicate: str, *objects: str) -> None:
         """State a link to each object."""
         begun = f"{written_iri(subject)} {written_iri(predicate)} "

@@ -15,13 +15,15 @@ from clustergraph.sources.triples import LABEL, state_interval
 class Step:
     """A step of the life of a thing; `kind` is a code of the scheme milestone-type.
 
-    `of` stands in the IRI instead of the thing, where several rows date a step of one thing.
+    `of` stands in the IRI instead of the thing, where several rows date a step of one thing; `words` are
+    those of the source where they say more than the period.
     """
 
     about: str
     kind: str
     period: Period
     of: str | None = None
+    words: str | None = None
 
 
 def state_step(
@@ -35,11 +37,11 @@ def state_step(
     subject = f"{iris.CGI}milestone/{slug}--{step.kind}--{step.period.slug}--{statements.states(row)[0].key}"
     kind = iris.concept("milestone-type", step.kind)
     graph.types(subject, [f"{CG}Milestone"])
-    words = f"{statements.label(kind)} of {statements.label(step.about)}: {step.period.label}"
-    graph.add_english(subject, LABEL, words)
+    when = step.words or step.period.label
+    graph.add_english(subject, LABEL, f"{statements.label(kind)} of {statements.label(step.about)}: {when}")
     graph.link(subject, f"{CG}milestoneOf", step.about)
     graph.link(subject, f"{CG}milestoneType", kind)
     state_interval(graph, subject, step.period)
     graph.add(subject, f"{CG}datePrecision", step.period.precision)
-    graph.add_english(subject, f"{CG}dateText", step.period.token)
+    graph.add_english(subject, f"{CG}dateText", step.words or step.period.token)
     return statements.stated(subject, row, certainty=certainty)

@@ -120,8 +120,11 @@ class Statements:
         )
 
     def label(self, subject: str) -> str:
-        """The English label of an IRI, or its last part where none is known."""
-        return self.labels.get(subject) or iris.slug_of(subject)
+        """The English label of an IRI, also of what was labelled last, else its last part."""
+        known = self.labels.get(subject)
+        if not known and self.graph.latest_label is not None and self.graph.latest_label[0] == subject:
+            return self.graph.latest_label[1]
+        return known or iris.slug_of(subject)
 
     def has_concepts(self, scheme: str) -> bool:
         """Whether concepts of a scheme are described, so that a code can be held against them."""
@@ -177,6 +180,7 @@ class Statements:
         self, subject: str, predicate: str, value: str, row: SourcedRow, *, certainty: str | None = None
     ) -> str:
         """The triple itself, and the claim that says who states it where and how sure it is."""
+        at_hand = self.graph.latest_label
         self.graph.link(subject, predicate, value)
         parts = (*(iris.slug_of(term) for term in (subject, predicate, value)), self.states(row)[0].key)
         claim = f"{iris.CGI}claim/{'--'.join(parts)}"
@@ -189,13 +193,17 @@ class Statements:
         self.graph.link(claim, f"{CG}assertedSubject", subject)
         self.graph.link(claim, f"{CG}assertedProperty", predicate)
         self.graph.link(claim, f"{CG}assertedObject", value)
-        return self.stated(claim, row, certainty=certainty)
+        self.stated(claim, row, certainty=certainty)
+        self.graph.latest_label = at_hand
+        return claim
 
     def period(self, period: Period) -> str:
         """The IRI of a period, described on its first use."""
         if period.iri not in self._described:
             self._described.add(period.iri)
+            at_hand = self.graph.latest_label
             describe_period(self.graph, period)
+            self.graph.latest_label = at_hand
         return period.iri
 
     def _evidence(self, subject: str, row: SourcedRow) -> None:
@@ -203,4 +211,6 @@ class Statements:
             self.graph.link(subject, f"{CG}statedIn", state.iri)
             if state.iri not in self._described:
                 self._described.add(state.iri)
+                at_hand = self.graph.latest_label
                 state.describe(self.graph)
+                self.graph.latest_label = at_hand

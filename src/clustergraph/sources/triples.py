@@ -80,7 +80,12 @@ def day(value: object) -> ox.Literal:
 
 
 class GraphBuilder:
-    """Collects the triples of one named graph; None is nothing to say."""
+    """Collects the triples of one named graph; None is nothing to say.
+
+    `latest_label` is the thing that was labelled last, with its label.
+    """
+
+    latest_label: tuple[str, str] | None = None
 
     def __init__(self, source: str, sink: QuadSink) -> None:
         self._graph = ox.NamedNode(iris.graph(source))
@@ -96,6 +101,8 @@ class GraphBuilder:
     def add_english(self, subject: str, predicate: str, text: str | None) -> None:
         """State an English text, where there is one."""
         if text is not None:
+            if predicate == LABEL:
+                self.latest_label = (subject, text)
             self.add(subject, predicate, english(text))
 
     def link(self, subject: str, predicate: str, *objects: str) -> None:

@@ -12,6 +12,7 @@ import zstandard
 
 from clustergraph.errors import Fault
 from clustergraph.sources.kinds.kind import Organisation
+from clustergraph.sources.mentions import Mention
 from clustergraph.sources.table.encoding import Advance
 from clustergraph.sources.table.limits import TableLimits
 
@@ -59,7 +60,8 @@ class Batch:
 
     `statements` are N-Quads in Zstandard frames (`packed`), every quad in the named graph of the import.
     `rows` counts the good rows and `rejected` those with a fault. `subjects` are the row and the key
-    (`subject_key`) of what each good row introduces, where a second introduction would be a fault.
+    (`subject_key`) of what each good row describes. `mentions` are of things that are not described
+    elsewhere: they must be among what the input describes.
     """
 
     statements: bytes = b""
@@ -68,6 +70,7 @@ class Batch:
     faults: tuple[Fault, ...] = ()
     subjects: tuple[tuple[int, int], ...] = ()
     organisations: tuple[Organisation, ...] = ()
+    mentions: tuple[Mention, ...] = ()
 
 
 class Importer(Protocol):

@@ -19,6 +19,7 @@ from clustergraph.sources.importing.protocol import (
 )
 from clustergraph.sources.kinds.kind import Organisation, TableKind
 from clustergraph.sources.lines import LineSink
+from clustergraph.sources.mentions import Mention
 from clustergraph.sources.statements import SourcedRow, Statements
 from clustergraph.sources.table.delimited import Record
 from clustergraph.sources.table.faults import UnreadableTable
@@ -158,6 +159,8 @@ class RowMapper(Generic[RowT]):
         faults = list(chunk.faults)
         organisations: list[Organisation] = []
         subjects: list[tuple[int, int]] = []
+        mentions: list[Mention] = []
+        known = self._context.labels
         good = rejected = 0
         for number, cells in chunk.records:
             marks.see(number, cells)
@@ -172,8 +175,13 @@ class RowMapper(Generic[RowT]):
                 rejected += 1
                 continue
             good += 1
-            if kind.mints:
-                subjects.append((number, subject_key(kind.subject(row))))
+            subject = kind.subject(row)
+            subjects.append((number, subject_key(subject)))
+            mentions.extend(
+                Mention(mentioned, reader.name, number, column, subject)
+                for column, mentioned in row.references()
+                if mentioned not in known and mentioned != subject
+            )
             if kind.organisations is not None:
                 organisations.extend(kind.organisations(row))
         batch = Batch(
@@ -183,6 +191,7 @@ class RowMapper(Generic[RowT]):
             faults=tuple(faults),
             subjects=tuple(subjects),
             organisations=tuple(organisations),
+            mentions=tuple(mentions),
         )
         return batch, marks
 

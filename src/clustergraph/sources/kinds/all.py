@@ -7,6 +7,7 @@ from typing import Any, Final
 from clustergraph.sources.kinds.calls import CALLS
 from clustergraph.sources.kinds.crosswalks import CROSSWALKS
 from clustergraph.sources.kinds.discrepancies import DISCREPANCIES
+from clustergraph.sources.kinds.eccp_profiles import ECCP_PROFILES
 from clustergraph.sources.kinds.eligibility_rules import ELIGIBILITY_RULES
 from clustergraph.sources.kinds.figures import FIGURES
 from clustergraph.sources.kinds.instruments import INSTRUMENTS
@@ -53,4 +54,5 @@ KINDS: Final[tuple[TableKind[Any], ...]] = (
     LINEAGE,
     POPULATIONS,
     FIGURES,
+    ECCP_PROFILES,
 )

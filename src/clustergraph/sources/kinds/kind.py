@@ -41,7 +41,8 @@ class TableKind(Generic[RowT]):
     column to its name. `extract` is the way back, for kinds that can be exported: from a dataset and the IRI
     of a named graph, the rows in the columns of the model, in a fixed order; emitted again, they give what
     was there. `organisations` are those that a row introduces: where a user imports them, those that may be
-    known under another name are shown.
+    known under another name are shown. `properties` are the IRIs of what columns state, where one property
+    says it, and `foreign_keys` the column of another kind in which the values of a column stand (CSVW).
     """
 
     name: str
@@ -55,3 +56,5 @@ class TableKind(Generic[RowT]):
     synonyms: Mapping[str, str] = field(default_factory=dict)
     extract: Extract | None = None
     organisations: Callable[[RowT], Iterable[Organisation]] | None = None
+    properties: Mapping[str, str] = field(default_factory=dict)
+    foreign_keys: Mapping[str, tuple[str, str]] = field(default_factory=dict)

@@ -43,7 +43,7 @@ COLUMNS: Final = (
 
 
 def _role(value: object) -> object:
-    return "participant" if value is None else value
+    return "member" if value is None else value
 
 
 class PartnershipRegionRow(PlacedRow):
@@ -55,7 +55,7 @@ class PartnershipRegionRow(PlacedRow):
     nuts_level: str | None = None
     nuts2_code: str | None = None
     nuts1_code: str | None = None
-    role: Annotated[Code, BeforeValidator(_role)] = "participant"
+    role: Annotated[Code, BeforeValidator(_role)] = "member"
     start: OptionalPeriod = None
     end: OptionalPeriod = None
 

@@ -13,7 +13,7 @@ from clustergraph.sources.cells import Code, OptionalPeriod, PlainDecimal, Texts
 from clustergraph.sources.figures import UNSTATED, Figure, state_figure
 from clustergraph.sources.kinds.kind import TableKind
 from clustergraph.sources.kinds.languages import Language
-from clustergraph.sources.kinds.starts import state_start
+from clustergraph.sources.milestones import Step, state_step
 from clustergraph.sources.statements import SourcedRow, Statements
 from clustergraph.sources.triples import language
 
@@ -60,7 +60,8 @@ def emit(statements: Statements, row: S3PartnershipRow) -> str:
         area = iris.concept("thematic-area", row.thematic_area)
         statements.relation(row.id, f"{CG}addressesTheme", area, row, certainty="derived")
     if row.established is not None:
-        state_start(statements, row.id, row, row.established, row.established_text)
+        step = Step(row.id, "start", row.established, words=row.established_text)
+        state_step(statements, step, row)
     if row.regions is not None:
         figure = Figure(
             row.id,

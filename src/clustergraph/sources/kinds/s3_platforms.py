@@ -11,7 +11,7 @@ from clustergraph.iris import CG, DCT
 from clustergraph.sources.cells import Code, OptionalPeriod, PlainDecimal, ThingId
 from clustergraph.sources.figures import UNSTATED, Figure, state_figure
 from clustergraph.sources.kinds.kind import TableKind
-from clustergraph.sources.kinds.starts import state_start
+from clustergraph.sources.milestones import Step, state_step
 from clustergraph.sources.statements import SourcedRow, Statements
 
 
@@ -41,7 +41,7 @@ def emit(statements: Statements, row: S3PlatformRow) -> str:
     statements.named(row.id, row, [f"{CG}Platform"], row.name)
     statements.graph.add_english(row.id, f"{DCT}description", row.description)
     if row.launched is not None:
-        state_start(statements, row.id, row, row.launched, row.launched_text)
+        state_step(statements, Step(row.id, "start", row.launched, words=row.launched_text), row)
     if row.partnerships is not None:
         figure = Figure(
             row.id, row.counted, row.partnerships, qualifier=row.qualifier, period=row.as_of or UNSTATED

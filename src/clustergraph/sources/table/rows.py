@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from clustergraph.errors import Fault
 from clustergraph.sources.table.encoding import Advance
+from clustergraph.sources.table.escapes import unescaped
 from clustergraph.sources.table.faults import UnreadableTable, row_faults, wrong_count
 from clustergraph.sources.table.header import header_fault, header_faults, named_columns
 from clustergraph.sources.table.limits import TableLimits
@@ -39,7 +40,11 @@ class RowReader(Generic[RowT]):
 
     def cells(self, record: Sequence[str]) -> dict[str, str | None]:
         """The cells of a record by column, without blanks around them; an empty one is None."""
-        return {column: (cell.strip() or None) for column, cell in zip(self.header, record, strict=False)}
+        cells = {column: (cell.strip() or None) for column, cell in zip(self.header, record, strict=False)}
+        for column, cell in cells.items():
+            if cell is not None and cell[0] == "'":
+                cells[column] = unescaped(cell)
+        return cells
 
     def read(self, number: int, record: list[str]) -> RowT | tuple[Fault, ...] | None:
         """The row of a record, or its faults; None where it is blank."""

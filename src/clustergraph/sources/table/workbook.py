@@ -7,9 +7,11 @@ import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import openpyxl
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.utils.exceptions import InvalidFileException
 
 from clustergraph.errors import Fault
@@ -18,7 +20,10 @@ from clustergraph.sources.table.delimited import Record
 from clustergraph.sources.table.faults import UnreadableTable
 from clustergraph.sources.table.limits import TableLimits
 
-_BROKEN = (InvalidFileException, KeyError, ValueError, TypeError, AttributeError, SyntaxError)
+#: What a cell and a sheet can hold (the limits of Excel).
+LONGEST_CELL: Final = 32_767
+MOST_ROWS: Final = 1_048_576
+_BROKEN: Final = (InvalidFileException, KeyError, ValueError, TypeError, AttributeError, SyntaxError)
 
 
 def read_workbook(
@@ -162,3 +167,10 @@ def _broken(name: str, error: Exception) -> Fault:
         fix="Open it in a spreadsheet and save it again as .xlsx, or save the sheet as CSV UTF-8.",
         file=name,
     )
+
+
+def text_cell(sheet: Any, text: str) -> Any:
+    """A cell that is text whatever it begins with; what no sheet can hold is cut or replaced."""
+    cell = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("\ufffd", text)[:LONGEST_CELL])
+    cell.data_type = "s"
+    return cell
