@@ -36,7 +36,7 @@ EXTERNAL = {25, 26, 27, 28, 29, 30, 31, 32, 40}
 #: In an expected row: any term. Only for words that the curators choose, never for what a deck says.
 ANY = "*"
 
-_TEXT = re.compile(r"(?P<text>.*)@(?P<language>en)", re.DOTALL)
+_TEXT = re.compile(r"(?P<text>.*)@(?P<language>[a-z]{2})", re.DOTALL)
 _PLAIN = re.compile(r"'(?P<text>.*)'", re.DOTALL)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
