@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from clustergraph.iris import CG
 from clustergraph.pages.results import Graph, Table
 from clustergraph.snapshot import Manifest
 
@@ -15,6 +16,17 @@ _LICENCES: Final = {
         "Creative Commons Attribution 4.0 (CC BY 4.0)"
     ),
 }
+
+
+#: Classes of what the graph is made with, rather than of what it is about: they are shown after the rest.
+_APPARATUS: Final = frozenset(
+    f"{CG}{name}"
+    for name in (
+        *("Claim", "Discrepancy", "LevelSupport", "Milestone", "Observation", "RelationClaim"),
+        *("Locator", "Period", "Slide", "Source", "SourceDocument", "SourceFragment", "SourceState"),
+        *("SuppliedTable", "TerritorialChange", "Territory", "WebPage", "WebResource"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +83,14 @@ class FieldView:
 
 
 @dataclass(frozen=True, slots=True)
+class TableView:
+    """A table to download: its title with its address, and what it covers."""
+
+    link: Link
+    coverage: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReleaseView:
     """The release in words."""
 
@@ -112,7 +132,12 @@ def release_view(manifest: Manifest, kinds: Sequence[Link], sources: Sequence[Li
         ),
         conforms=outcome.violations == 0,
         licence=Link(_LICENCES.get(manifest.licence, manifest.licence), manifest.licence),
-        kinds=tuple((kind.count, link) for kind, link in zip(manifest.kinds, kinds, strict=True)),
+        kinds=tuple(
+            (kind.count, link)
+            for kind, link in sorted(
+                zip(manifest.kinds, kinds, strict=True), key=lambda each: each[0].iri in _APPARATUS
+            )
+        ),
         sources=tuple(
             (link, note.date.strip() or "no date stated")
             for note, link in zip(manifest.sources, sources, strict=True)

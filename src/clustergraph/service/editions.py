@@ -6,6 +6,7 @@ questions. Nothing in it changes, so each document has its entity tag from the s
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -15,7 +16,7 @@ from clustergraph.library.query import NamedQuery
 from clustergraph.negotiation import TURTLE
 from clustergraph.pages import links
 from clustergraph.pages.render import render
-from clustergraph.pages.view import Link, QuestionView, release_view
+from clustergraph.pages.view import Link, QuestionView, TableView, release_view
 from clustergraph.publish.reference import STYLESHEET
 from clustergraph.service.addresses import SPARQL_PATH, root_path
 from clustergraph.service.documents import Document
@@ -42,9 +43,10 @@ _DOCUMENTS: Final = (
 )
 
 #: Tables that a release carries, and what describes each (CSVW section 5.2.1), by the ending of their names.
+_METADATA: Final = "-metadata.json"
 _EXPORTS: Final = {
     ".csv": "text/csv; charset=utf-8; header=present",
-    ".csv-metadata.json": "application/csvm+json",
+    f".csv{_METADATA}": "application/csvm+json",
 }
 
 #: Examples below the form that fit any dataset.
@@ -138,10 +140,12 @@ def _pages(
         [Link(source.title, links.describe(root, source.iri)) for source in manifest.sources],
     )
     files = manifest.files if manifest else {}
+    noted = ((name, release.read_text(name)) for name in files if name.endswith(_METADATA)) if release else ()
     first = render(
         "first.html",
         root=root,
         release=view,
+        tables=[_table_view(root, name, json.loads(text)) for name, text in noted],
         questions=question_views((each for each in queries.values() if each.first_page), root),
         has_report=snapshot.VALIDATION_REPORT in files,
         has_description=snapshot.DESCRIPTION in files,
@@ -150,3 +154,9 @@ def _pages(
     listed = render("queries.html", root=root, questions=question_views(queries.values(), root))
     problems = render("problems.html", root=root, kinds=tuple(KINDS.values()))
     return (("/", first), ("/queries", listed), ("/problems", problems))
+
+
+def _table_view(root: str, notes: str, told: Mapping[str, str]) -> TableView:
+    """A table of the release as its metadata (CSVW) tell of it; `notes` is the name of their file."""
+    address = f"{root}/{notes.removesuffix(_METADATA)}"
+    return TableView(Link(told.get("dc:title", notes), address), told.get("dc:description", ""))
