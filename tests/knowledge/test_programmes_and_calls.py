@@ -52,7 +52,7 @@ def numbers(store: ox.Store, about: str, indicator: str) -> set[Decimal]:
         ("instruments", 57),
         ("calls", 53),
         ("eligibility_rules", 153),
-        ("lineage", 67),
+        ("lineage", 71),
         ("populations", 14),
         ("figures", 220),
     ],

@@ -14,11 +14,12 @@ class LineageRow(SourcedRow):
     """A step from an earlier thing to a later one.
 
     `succeeds` says that the later one took the place of the earlier, `absorbs` that the earlier was merged
-    into it, `follows` that the later builds on the earlier, which goes on beside it.
+    into it, `follows` that the later builds on the earlier, which goes on beside it, and `linkedTo` that the
+    later is one contract for the earlier, which has its own funding.
     """
 
     later: Name
-    relation: Literal["succeeds", "absorbs", "follows"]
+    relation: Literal["succeeds", "absorbs", "follows", "linkedTo"]
     earlier: Name
     since: OptionalPeriod = None
 
