@@ -31,7 +31,11 @@ def copied(tmp_path: Path) -> Content:
 @pytest.fixture
 def sparse(copied: Content) -> Content:
     """Ontology, shapes and decks without what the decks say or packages carry: tables are their headers."""
-    for table in (*(copied.data / "decks").glob("*.csv"), copied.data / "register.csv"):
+    for table in (
+        *(copied.data / "decks").glob("*.csv"),
+        *(copied.data / "tables").glob("*.csv"),
+        copied.data / "register.csv",
+    ):
         table.write_text(table.read_text(encoding="utf-8").split("\n", 1)[0] + "\n", encoding="utf-8")
     (copied.data / "reference.ttl").unlink()
     return copied

@@ -24,7 +24,7 @@ def test_a_thing_that_breaks_a_shape_fails_the_check_with_its_file(sparse: Conte
     assert any(fault.severity is Severity.VIOLATION for fault in seeded)
     assert {fault.file for fault in seeded} == {"data/seed.ttl"}
     assert all(fault.message and fault.fix for fault in seeded)
-    assert f"{outcome.count(Severity.VIOLATION)} violation" in outcome.figures
+    assert f"{outcome.count(Severity.VIOLATION):,} violation" in outcome.figures
 
 
 def test_without_shapes_the_check_fails(sparse: Content) -> None:

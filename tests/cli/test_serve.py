@@ -89,7 +89,7 @@ def test_a_release_is_built_when_there_is_none_and_then_served(tmp_path: Path) -
             address,
             "SELECT (COUNT(*) AS ?n) { ?deck a <https://w3id.org/clustergraph/ontology#SourceDocument> }",
         )
-        assert found == {("5",)}
+        assert found == {("9",)}
         assert httpx.get(address, headers={"Accept": "text/html"}).status_code == 200
 
 

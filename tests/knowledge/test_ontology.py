@@ -407,7 +407,15 @@ def test_the_ontology_is_consistent_and_every_class_can_have_members(
 @needs_java
 def test_the_released_data_are_consistent_with_all_axioms(released_store: ox.Store, tmp_path: Path) -> None:
     graph = _read(DL)
-    triples = [quad.triple for quad in released_store.quads_for_pattern(None, None, None, ox.DefaultGraph())]
+    # HermiT takes minutes for all of them; `clustergraph check` has it judge the rest.
+    triples = [
+        quad.triple
+        for name in released_store.named_graphs()
+        if re.search(
+            r"/graph/(deck-\d+|curation|ontology|schemes|alignments|partnership\w*)$", str(name.value)
+        )
+        for quad in released_store.quads_for_pattern(None, None, None, name)
+    ]
     graph.parse(data=ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES), format="nt")
     world, _ = _reason(graph, tmp_path)
     assert list(world.inconsistent_classes()) == []

@@ -71,8 +71,8 @@ def test_a_thing_without_evidence_is_named(store: ox.Store) -> None:
 
 
 def test_all_contradictions_are_counted_by_type(store: ox.Store, measured: Quality) -> None:
-    assert measured.discrepancies == 32
-    assert sum(kind.count for kind in measured.discrepancies_by_type) == 32
+    assert measured.discrepancies == count(store, "?x a cg:Discrepancy .") > 32
+    assert sum(kind.count for kind in measured.discrepancies_by_type) == measured.discrepancies
     counts = [kind.count for kind in measured.discrepancies_by_type]
     assert counts == sorted(counts, reverse=True)
     conflicts = next(k for k in measured.discrepancies_by_type if k.type.iri.endswith("/value-conflict"))
@@ -81,10 +81,10 @@ def test_all_contradictions_are_counted_by_type(store: ox.Store, measured: Quali
 
 
 def test_things_that_rest_on_one_source_are_those_a_query_finds(store: ox.Store, measured: Quality) -> None:
-    named = """?x cg:statedIn/cg:fragmentOf ?one .
+    named = """?x cg:statedIn/cg:locatorIn ?one .
       FILTER NOT EXISTS { ?x a ?record . VALUES ?record {
-        cg:Observation cg:Claim cg:LevelSupport cg:Milestone cg:Discrepancy cg:SourceDocument } }"""
-    other = "FILTER NOT EXISTS { ?x cg:statedIn/cg:fragmentOf ?other . FILTER(?other != ?one) }"
+        cg:Observation cg:Claim cg:LevelSupport cg:Milestone cg:Discrepancy cg:Source } }"""
+    other = "FILTER NOT EXISTS { ?x cg:statedIn/cg:locatorIn ?other . FILTER(?other != ?one) }"
     assert measured.things_with_evidence == count(store, named)
     assert len(measured.single_sourced) == count(store, f"{named} {other}")
     kinds = {each.thing.iri: each.kind for each in measured.single_sourced}

@@ -77,9 +77,12 @@ def test_every_term_has_exactly_one_anchor(form: Form, store: ox.Store) -> None:
 @FORMS
 def test_every_concept_and_scheme_has_exactly_one_anchor(form: Form, store: ox.Store) -> None:
     ids = Counter(Page(form(store)).attribute("id"))
-    quads = store.quads_for_pattern(None, ox.NamedNode(f"{iris.SKOS}inScheme"), None, ox.DefaultGraph())
-    nodes = [node for quad in quads for node in (quad.subject, quad.object)]
-    concepts = {node.value for node in nodes if isinstance(node, ox.NamedNode)}
+    home = ox.NamedNode(f"{iris.RDFS}isDefinedBy"), ox.NamedNode(iris.ONTOLOGY)
+    concepts = {
+        quad.subject.value
+        for quad in store.quads_for_pattern(None, *home, ox.DefaultGraph())
+        if isinstance(quad.subject, ox.NamedNode) and quad.subject.value.startswith(iris.CGS)
+    }
     assert len(concepts) > 150
     assert all(ids[concept.removeprefix(iris.BASE)] == 1 for concept in concepts)
 
@@ -183,8 +186,12 @@ def test_every_example_is_in_the_graph(store: ox.Store) -> None:
 
 def test_counts_are_those_of_the_graph(store: ox.Store) -> None:
     entries = {entry.ref.name: entry for entry in read_reference(store).classes}
+    kind = ox.NamedNode(f"{iris.CG}Discrepancy")
+    discrepancies = len(
+        list(store.quads_for_pattern(None, ox.NamedNode(f"{iris.RDF}type"), kind, ox.DefaultGraph()))
+    )
     assert entries["cg:SourceDocument"].instances == 9
-    assert entries["cg:Discrepancy"].instances == 32
+    assert entries["cg:Discrepancy"].instances == discrepancies > 32
 
 
 def test_the_diagrams_show_what_the_ontology_declares(store: ox.Store) -> None:

@@ -84,6 +84,11 @@ def statements_by_source(store: ox.Store, kind: str) -> Counter[str | None]:
     return found
 
 
+def instances(store: ox.Store, kind: str) -> int:
+    """How many things there are of a class."""
+    return len(_members(store, f"{CG}{kind}"))
+
+
 def evidence_by_class(store: ox.Store) -> Iterator[tuple[str, frozenset[str], tuple[str, ...]]]:
     """For each class of the ontology with members: the class, its members, those without a place in a source.
 

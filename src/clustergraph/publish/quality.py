@@ -164,7 +164,7 @@ def measure(store: ox.Store, report: GateReport | None = None) -> Quality:
     return Quality(
         sources=tuple(sources),
         public=_public(store),
-        observations=sum(figures.values()),
+        observations=measures.instances(store, "Observation"),
         observations_derived=figures[None],
         evidence=tuple(
             ClassEvidence(

@@ -126,6 +126,10 @@ class Statements:
             return self.graph.latest_label[1]
         return known or iris.slug_of(subject)
 
+    def label_elsewhere(self, subject: str) -> str:
+        """The English label of an IRI outside this table, so that no row depends on another."""
+        return self.labels.get(subject) or iris.slug_of(subject)
+
     def has_concepts(self, scheme: str) -> bool:
         """Whether concepts of a scheme are described, so that a code can be held against them."""
         if self._schemes is None:

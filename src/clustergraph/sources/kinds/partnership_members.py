@@ -125,7 +125,9 @@ def _emit(statements: Statements, row: PartnershipMemberRow) -> str:
     if row.organisation_id is None:
         name = row.organisation_name
     role = statements.label(iris.concept("participant-role", row.role))
-    graph.add_english(subject, LABEL, f"{name} in {statements.label(row.partnership_id)}: {role.lower()}")
+    graph.add_english(
+        subject, LABEL, f"{name} in {statements.label_elsewhere(row.partnership_id)}: {role.lower()}"
+    )
     graph.link(subject, f"{CG}participant", agent)
     graph.link(subject, f"{CG}participantRole", iris.concept("participant-role", row.role))
     graph.add(subject, f"{CG}nameAsStated", row.organisation_name)

@@ -99,7 +99,9 @@ def emit(statements: Statements, row: PartnershipRegionRow) -> str:
     role = iris.concept("participant-role", row.role)
     place = place_label(statements, row)
     graph.add_english(
-        subject, LABEL, f"{place} in {statements.label(partnership)}, {statements.label(role).lower()}"
+        subject,
+        LABEL,
+        f"{place} in {statements.label_elsewhere(partnership)}, {statements.label(role).lower()}",
     )
     graph.link(subject, f"{CG}participantRole", role)
     if row.territory is not None:
