@@ -77,12 +77,10 @@ def test_every_term_has_exactly_one_anchor(form: Form, store: ox.Store) -> None:
 @FORMS
 def test_every_concept_and_scheme_has_exactly_one_anchor(form: Form, store: ox.Store) -> None:
     ids = Counter(Page(form(store)).attribute("id"))
-    home = ox.NamedNode(f"{iris.RDFS}isDefinedBy"), ox.NamedNode(iris.ONTOLOGY)
-    concepts = {
-        quad.subject.value
-        for quad in store.quads_for_pattern(None, *home, ox.DefaultGraph())
-        if isinstance(quad.subject, ox.NamedNode) and quad.subject.value.startswith(iris.CGS)
-    }
+    schemes = ox.NamedNode(iris.graph("schemes"))
+    quads = store.quads_for_pattern(None, ox.NamedNode(f"{iris.SKOS}inScheme"), None, schemes)
+    nodes = [node for quad in quads for node in (quad.subject, quad.object)]
+    concepts = {node.value for node in nodes if isinstance(node, ox.NamedNode)}
     assert len(concepts) > 150
     assert all(ids[concept.removeprefix(iris.BASE)] == 1 for concept in concepts)
 
