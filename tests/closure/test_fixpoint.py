@@ -98,6 +98,20 @@ def test_generated_graphs_close_to_what_the_naive_fixpoint_draws(seed: int) -> N
     assert by_fixpoint(ontology, data, inferred_graph=INFERRED.value) == expected
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_what_a_transitive_property_carries_along_is_complete_when_its_links_come_late(seed: int) -> None:
+    """`ex:p0 ∘ ex:p1 ⊑ ex:p0` is not asked about what it concluded, also where that leads to new `ex:p1`."""
+    ontology = quads(
+        PREFIXES + "ex:p1 a owl:TransitiveProperty ; owl:propertyChainAxiom ( ex:p0 ex:p3 ) ; "
+        "owl:inverseOf ex:p4 . ex:p0 owl:propertyChainAxiom ( ex:p0 ex:p1 ) . "
+        "ex:p5 rdfs:subPropertyOf ex:p0 . "
+        "ex:p2 owl:propertyChainAxiom ( ex:p1 ex:p2 ) . ex:p3 owl:propertyChainAxiom ( ex:p2 ex:p5 ) ."
+    )
+    _, data = generated(seed)
+    store, _ = closed(ontology, data)
+    assert triples(store, INFERRED) == by_fixpoint(ontology, data)
+
+
 def test_the_generated_graphs_say_something() -> None:
     drawn = [by_fixpoint(*generated(seed)) for seed in range(30)]
     assert sum(len(found) > 10 for found in drawn) > 20

@@ -46,6 +46,7 @@ class Readers:
     """Which rules, of those in an order, read triples with a key."""
 
     def __init__(self, ordered: Sequence[Rule]) -> None:
+        self._transitive = {rule.head[0].predicate for rule in ordered if rule.composes}
         self._readers: dict[Key, list[tuple[int, Rule]]] = defaultdict(list)
         for place, rule in enumerate(ordered):
             for key in {pattern.key for pattern in rule.body.patterns}:
@@ -60,7 +61,7 @@ class Readers:
             key
             for key in self._keys(rule)
             if any(
-                (before is None or place < before) and not _knows(reader, rule)
+                (before is None or place < before) and not self._knows(reader, rule)
                 for place, reader in self._readers[key]
             )
         }
@@ -71,6 +72,8 @@ class Readers:
             keys.update(key for key in self._readers if OF_ANY_CLASS in keys_of(key))
         return keys & self._readers.keys()
 
-
-def _knows(reader: Rule, writer: Rule) -> bool:
-    return reader.undoes(writer) or (reader is writer and reader.composes)
+    def _knows(self, reader: Rule, writer: Rule) -> bool:
+        """Whether a reader has drawn by itself whatever it could draw from the conclusions of a writer."""
+        if reader is writer:
+            return reader.composes or reader.undoes(writer) or reader.carries_along(self._transitive)
+        return reader.undoes(writer)

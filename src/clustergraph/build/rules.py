@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -121,16 +121,29 @@ class Rule:
     @property
     def composes(self) -> bool:
         """Whether the rule joins a property with itself to conclude it: that of a transitive property."""
+        link = self._chain()
+        return link is not None and {step.predicate for step in link} == {self.head[0].predicate}
+
+    def _chain(self) -> tuple[Pattern, Pattern] | None:
+        """The two steps, first and second, of a rule that concludes from a start to an end over a middle."""
         if len(self.head) != 1 or len(self.body.patterns) != 2 or self.body.values:
-            return False
+            return None
         (head,), (one, other) = self.head, self.body.patterns
         first, second = (one, other) if one.object == other.subject else (other, one)
-        return (
-            head.predicate == first.predicate == second.predicate
-            and (first.subject, first.object, second.object) == (head.subject, second.subject, head.object)
-            and len({head.subject, first.object, head.object}) == 3
-            and all(name.startswith("?") for name in (head.subject, first.object, head.object))
-        )
+        places = head.subject, first.object, head.object
+        runs = (first.subject, second.subject, second.object) == places
+        return (first, second) if runs and len({*places}) == 3 and all(map(_is_variable, places)) else None
+
+    def carries_along(self, transitive: Set[ox.NamedNode]) -> bool:
+        """Whether the rule is a chain that leads a property on over one of these, as `p ∘ within ⊑ p` does.
+
+        What it concludes leads it nowhere new: the second step is a step of the closed transitive property.
+        """
+        link = self._chain()
+        if link is None:
+            return False
+        predicate, steps = self.head[0].predicate, {pattern.predicate for pattern in link}
+        return predicate in steps and any(step in transitive for step in steps - {predicate})
 
     def undoes(self, other: Rule) -> bool:
         """Whether this rule draws from what another concludes only triples that this was drawn from.
@@ -164,6 +177,10 @@ class Rule:
             if pattern.subject.startswith("?") and pattern.subject not in safe
         }
         return "".join(f" FILTER(!isLiteral({name}))" for name in sorted(open_to_literals))
+
+
+def _is_variable(part: str) -> bool:
+    return part.startswith("?")
 
 
 def step(link: Property, start: str, end: str) -> Pattern:
