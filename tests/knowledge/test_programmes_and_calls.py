@@ -121,6 +121,45 @@ def test_a_fact_leads_to_its_page(released_store: ox.Store, pattern: str, page: 
     )
 
 
+@pytest.mark.parametrize(
+    ("part", "programme"),
+    [
+        ("platform/eu-cluster-hub", "cosme"),
+        ("platform/eu-cluster-hub", "smp-2021-2027"),
+        ("instrument/eccp-matchmaking-events", "cosme"),
+        ("instrument/eccp-matchmaking-events", "smp-2021-2027"),
+        ("instrument/clusterxchange", "smp-2021-2027"),
+        ("call/clusterxchange-2020", "smp-2021-2027"),
+        ("instrument/cluster-excellence-labelling", "cosme"),
+        ("tool/regional-ecosystem-scoreboard", "cip-2007-2013"),
+        ("tool/observatory-policy-guidance", "cip-2007-2013"),
+    ],
+)
+def test_a_part_is_not_paid_by_every_programme_that_pays_for_the_whole(
+    released_store: ox.Store, part: str, programme: str
+) -> None:
+    thing, payer = (f"<{iris.thing(slug)}>" for slug in (part, f"programme/{programme}"))
+    assert asked(released_store, f"{thing} a ?class")
+    assert not asked(released_store, f"{thing} cg:fundedUnder {payer}")
+
+
+def test_an_instrument_is_paid_as_stated_or_with_the_money_of_one_that_is(released_store: ox.Store) -> None:
+    inferred = """SELECT DISTINCT ?instrument ?programme {
+        ?instrument a cg:PolicyInstrument ; cg:fundedUnder ?programme .
+        FILTER NOT EXISTS {
+            ?instrument cg:fundedThrough* ?payer .
+            ?claim cg:assertedSubject ?payer ; cg:assertedProperty cg:fundedUnder .
+            ?claim cg:assertedObject ?stated .
+            ?stated cg:partOfProgramme* ?programme
+        }
+    }"""
+    assert list(solutions(released_store, inferred)) == []
+    vouchers, paying = (
+        iris.thing(slug) for slug in ("instrument/innovation-vouchers", "programme/horizon-2020")
+    )
+    assert asked(released_store, f"<{vouchers}> cg:fundedUnder <{paying}>")
+
+
 def test_interreg_strands_add_up_to_the_whole(released_store: ox.Store) -> None:
     parts = [numbers(released_store, f"programme/interreg-{strand}-2021-2027", "budget") for strand in "abcd"]
     assert sum(min(part) for part in parts) == min(

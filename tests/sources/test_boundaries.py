@@ -1,17 +1,25 @@
-"""Boundaries that a user installs become points, with their notice; the synthetic ones are squares."""
+"""Boundaries that a user installs become points with their evidence; the synthetic ones are squares."""
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import pyoxigraph as ox
 import pytest
-from typer.testing import CliRunner
 
-from clustergraph.cli.main import app
-from clustergraph.errors import UnusableInput
+from clustergraph import iris
+from clustergraph.errors import Severity
+from clustergraph.iris import CG, GEO
+from clustergraph.sources.importing import Batch, ImportContext, ImportInput, unpacked
 from clustergraph.sources.nuts import NutsIndex
-from clustergraph.sources.nuts.boundaries import read_boundaries
+from clustergraph.sources.nuts.importer import BoundariesImporter
+from clustergraph.sources.places import known_index
+
+from .boundaries_synthetic import collection, square
 
 ROOT = Path(__file__).resolve().parents[2]
 GISCO = ROOT.parent / "shared" / "sources" / "reference" / "NUTS_RG_20M_2024_4326_LEVL_2.geojson"
@@ -19,74 +27,127 @@ GISCO = ROOT.parent / "shared" / "sources" / "reference" / "NUTS_RG_20M_2024_432
 
 @pytest.fixture(scope="module")
 def index() -> NutsIndex:
-    return NutsIndex.load()
+    return known_index()
 
 
-def _square(code: str, west: float, south: float) -> dict[str, object]:
-    ring = [[west, south], [west + 1, south], [west + 1, south + 1], [west, south + 1], [west, south]]
-    geometry = {"type": "Polygon", "coordinates": [ring]}
-    return {"type": "Feature", "properties": {"NUTS_ID": code}, "geometry": geometry}
+def read(path: Path, name: str | None = None, **options: str) -> Batch:
+    labels = {territory.iri: territory.label for territory in known_index().territories}
+    given: Mapping[str, Sequence[str]] = {option: (value,) for option, value in options.items()}
+    context = ImportContext(graph="made-up", labels=labels, options=given)
+    (batch,) = BoundariesImporter(known_index).read(ImportInput(path, name or path.name), context)
+    return batch
 
 
-def _collection(*features: object, **more: object) -> bytes:
-    return json.dumps({"type": "FeatureCollection", "features": features, **more}).encode()
+def written(tmp_path: Path, raw: bytes) -> Path:
+    path = tmp_path / "squares.geojson"
+    path.write_bytes(raw)
+    return path
 
 
-def test_a_point_lies_inside_its_region_and_unknown_codes_are_named(index: NutsIndex) -> None:
-    broken = {"type": "Feature", "properties": {"NUTS_ID": "BE22"}, "geometry": None}
-    found = read_boundaries(
-        _collection(_square("BE21", 4, 51), _square("QQ11", 0, 0), broken), "s.geojson", index, "2024"
+def store_of(batch: Batch) -> ox.Store:
+    store = ox.Store()
+    store.extend(ox.parse(unpacked(io.BytesIO(batch.statements)), format=ox.RdfFormat.N_QUADS))
+    store.update("INSERT { ?s ?p ?o } WHERE { GRAPH ?g { ?s ?p ?o } }")
+    return store
+
+
+def asked(store: ox.Store, pattern: str) -> bool:
+    prefixes = "".join(f"PREFIX {name}: <{namespace}>\n" for name, namespace in iris.PREFIXES.items())
+    return bool(store.query(f"{prefixes} ASK {{ {pattern} }}"))
+
+
+def test_a_point_lies_inside_its_region_and_says_what_it_rests_on(tmp_path: Path) -> None:
+    raw = collection(square("BE21", 4, 51))
+    batch = read(written(tmp_path, raw), as_of="2024-05")
+    assert (batch.rows, batch.rejected, batch.faults) == (1, 0, ())
+    point, state = (f"<{iris.CGI}{slug}>" for slug in ("point/be21--made-up", "state/table-made-up-2024-05"))
+    assert asked(
+        store_of(batch),
+        f"""{point} a cg:Point ; cg:pointOf <{iris.thing("region/be21")}> ; geo:lat ?lat ; geo:long ?long ;
+            cg:certainty <{iris.concept("certainty", "derived")}> ; cg:statedIn {state} .
+        FILTER (?lat > 51 && ?lat < 52 && ?long > 4 && ?long < 5)
+        {state} cg:stateOf [ a cg:SuppliedTable ] ; cg:fileName "squares.geojson" ; dct:rights ?notice ;
+            cg:sha256 "{hashlib.sha256(raw).hexdigest()}" .
+        FILTER (CONTAINS(?notice, "© EuroGeographics"))""",
     )
-    (point,) = found.points
-    assert point.iri.endswith("/region/be21")
-    assert 4 < point.long < 5
-    assert 51 < point.lat < 52
-    assert (found.unknown, found.unusable) == (("QQ11",), ("BE22",))
+
+
+def test_boundaries_of_an_address_rest_on_it(tmp_path: Path) -> None:
+    address = "https://example.org/synthetic.geojson"
+    batch = read(written(tmp_path, collection(square("BE21", 4, 51))), name=address)
+    assert asked(
+        store_of(batch),
+        f'?point cg:statedIn/cg:stateOf [ a cg:WebPage ; cg:webAddress "{address}"^^xsd:anyURI ]',
+    )
+
+
+def test_a_country_gets_a_point_too_and_a_code_means_what_it_meant_in_its_version(tmp_path: Path) -> None:
+    path = written(tmp_path, collection(square("EL", 22, 39), square("NL332", 4, 52)))
+    (fault,) = read(path).faults
+    assert (fault.severity, fault.row, fault.value) == (Severity.WARNING, 2, "NL332")
+    batch = read(path, version="2021")
+    assert batch.faults == ()
+    for territory in ("country/gr", "region/nl361"):
+        assert asked(store_of(batch), f"?point cg:pointOf <{iris.thing(territory)}>")
+
+
+@pytest.mark.parametrize(
+    "geometry",
+    [
+        None,
+        {"type": "Point", "coordinates": [4.5, 51.5]},
+        {"type": "Polygon", "coordinates": []},
+        {"type": "Polygon", "coordinates": [[[4, 51], "x"]]},
+        ["Polygon"],
+    ],
+)
+def test_a_region_without_an_area_is_a_fault_of_its_feature(tmp_path: Path, geometry: object) -> None:
+    broken = {"type": "Feature", "properties": {"NUTS_ID": "BE22"}, "geometry": geometry}
+    batch = read(written(tmp_path, collection(square("BE21", 4, 51), broken)))
+    (fault,) = batch.faults
+    assert (fault.severity, fault.row, fault.column) == (Severity.VIOLATION, 2, "geometry")
+    assert "BE22" in fault.message
+    assert (batch.rows, batch.rejected) == (1, 1)
 
 
 @pytest.mark.parametrize(
     ("raw", "words"),
     [
-        (_collection(_square("BE21", 4, 51))[:-20], "not JSON"),
+        (collection(square("BE21", 4, 51))[:-20], "not JSON"),
+        (b"[" * 100_000, "not JSON"),
         (b"[]", "no collection"),
-        (_collection({"type": "Feature", "properties": {}, "geometry": None}), "NUTS_ID"),
-        (_collection(_square("BE21", 3_900_000, 3_100_000)), "not in degrees"),
+        (collection({"type": "Feature", "properties": {}, "geometry": None}), "NUTS_ID"),
+        (collection(square("BE21", 3_900_000, 3_100_000)), "not in degrees"),
         (
-            _collection(_square("BE21", 4, 51), crs={"properties": {"name": "urn:ogc:def:crs:EPSG::3035"}}),
+            collection(square("BE21", 4, 51), crs={"properties": {"name": "urn:ogc:def:crs:EPSG::3035"}}),
             "not in degrees",
         ),
+        (collection(square("QQ11", 4, 51)), "No feature is a region of NUTS 2024"),
     ],
 )
-def test_what_are_no_boundaries_is_refused_in_words(index: NutsIndex, raw: bytes, words: str) -> None:
-    with pytest.raises(UnusableInput, match=words):
-        read_boundaries(raw, "s.geojson", index, "2024")
+def test_what_are_no_boundaries_is_refused_in_words(tmp_path: Path, raw: bytes, words: str) -> None:
+    batch = read(written(tmp_path, raw))
+    assert (batch.rows, batch.statements) == (0, b"")
+    fault = batch.faults[0]
+    assert fault.severity is Severity.VIOLATION
+    assert words in fault.message
+    assert fault.fix
 
 
-def test_the_command_keeps_points_and_notice_in_the_home(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("CLUSTERGRAPH_HOME", str(tmp_path / "home"))
-    (tmp_path / "s.geojson").write_bytes(_collection(_square("BE21", 4, 51)))
-    assert CliRunner().invoke(app, ["boundaries", str(tmp_path / "s.geojson")]).exit_code == 0
-    kept = tmp_path / "home" / "boundaries" / "2024"
-    assert "EuroGeographics" in (kept / "NOTICE.txt").read_text(encoding="utf-8")
-    assert "region/be21" in (kept / "points.ttl").read_text(encoding="utf-8")
-
-
-@pytest.mark.parametrize("address", ["http://127.0.0.1:9/x.geojson", "http://localhost/x", "http://[::1]/x"])
-def test_private_addresses_are_not_asked(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str
-) -> None:
-    monkeypatch.setenv("CLUSTERGRAPH_HOME", str(tmp_path / "home"))
-    result = CliRunner().invoke(app, ["boundaries", address])
-    assert result.exit_code == 2
-    assert "not at a public address" in result.output
-    assert not (tmp_path / "home").exists()
+@pytest.mark.parametrize(
+    ("options", "words"), [({"version": "2013"}, "no version"), ({"as_of": "soon"}, "as_of")]
+)
+def test_an_option_that_cannot_be_used_is_told(tmp_path: Path, options: dict[str, str], words: str) -> None:
+    (fault,) = read(written(tmp_path, collection(square("BE21", 4, 51))), **options).faults
+    assert words in fault.message
 
 
 def test_every_region_of_gisco_s_level_2_gets_a_point(index: NutsIndex) -> None:
     if not GISCO.is_file():
         pytest.skip("GISCO's boundaries are not at hand (../shared/sources/reference)")
-    found = read_boundaries(GISCO.read_bytes(), GISCO.name, index, "2024")
-    assert (found.unknown, found.unusable) == ((), ())
-    assert len(found.points) == len(json.loads(GISCO.read_bytes())["features"])
+    features = json.loads(GISCO.read_bytes())["features"]
+    batch = read(GISCO)
+    assert (batch.rows, batch.rejected, batch.faults) == (len(features), 0, ())
+    points = {quad.subject for quad in store_of(batch) if quad.predicate.value == f"{GEO}lat"}
+    regions = {quad.object for quad in store_of(batch) if quad.predicate.value == f"{CG}pointOf"}
+    assert len(points) == len(regions) == len(features)

@@ -34,7 +34,9 @@ _WITHOUT_EVIDENCE: Final = frozenset(
     )
 )
 #: Things that a whole document or table states, which they name instead of a fragment.
-_OF_WHOLE_SOURCES: Final = frozenset(f"{CG}{name}" for name in ("Country", "Region", "TerritorialChange"))
+_OF_WHOLE_SOURCES: Final = frozenset(
+    f"{CG}{name}" for name in ("Country", "Point", "Region", "TerritorialChange")
+)
 _DEFAULT: Final = ox.DefaultGraph()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
 from pathlib import Path
@@ -11,14 +10,11 @@ from typing import Annotated
 import typer
 
 from clustergraph.cli.terminal import REFUSED, failures_in_words, people
-from clustergraph.egress import Egress, EgressPolicy
 from clustergraph.errors import StorageUnavailable, UnusableInput
 
 app = typer.Typer(no_args_is_help=True, help="Work with codes of the NUTS classification.")
 
 _MOST_SHOWN = 50
-_MOST_BYTES = 256 * 1024 * 1024
-_FETCH_SECONDS = 300.0
 
 
 @app.callback()
@@ -92,68 +88,49 @@ def boundaries(
     source: Annotated[
         str, typer.Argument(help="GISCO's GeoJSON of NUTS regions in EPSG:4326: a file, or an address.")
     ],
+    *,
     version: Annotated[str, typer.Option(help="The version of NUTS that the boundaries are of.")] = "2024",
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            help="The day or year of which the boundaries are, where you know it.", show_default=False
+        ),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what is wrong.")] = False,
+    keep_good: Annotated[
+        bool, typer.Option("--keep-good", help="Take the points of good regions although others have faults.")
+    ] = False,
+    report: Annotated[
+        Path | None,
+        typer.Option(help="Write all that was found to FILE.txt or FILE.json.", show_default=False),
+    ] = None,
+    no_build: Annotated[
+        bool, typer.Option("--no-build", help="Do not build a release with the points; a later build does.")
+    ] = False,
 ) -> None:
-    """Install boundaries of regions, and compute a point inside each.
+    """Compute a point inside each region of boundaries that you install, and take the points into the graph.
 
-    Boundaries, points (`points.ttl`) and the notice of EuroGeographics go into `boundaries/` in the home
-    directory; nothing of them is part of the project. An address is fetched within limits of size and time,
-    and only from the public internet.
+    The points become the import `boundaries-VERSION`, in a named graph of their own, with the notice of
+    EuroGeographics; the boundaries stay where they are. `clustergraph imports --remove boundaries-VERSION`
+    takes them out again. Exit status: 0 done, 1 the file has faults, 2 it cannot be used.
     """
     from clustergraph.cli.application import current_settings
-    from clustergraph.sources.nuts.boundaries import NOTICE, read_boundaries
-    from clustergraph.sources.nuts.index import NutsIndex
+    from clustergraph.cli.imports import Wish, run_import
+    from clustergraph.sources.nuts.boundaries import NOTICE
+    from clustergraph.sources.nuts.importer import known_version
 
     console = people()
     with failures_in_words(console):
-        raw = _fetched(source) if source.startswith(("http://", "https://")) else _read(Path(source))
-        found = read_boundaries(raw, source, NutsIndex.load(), version)
-        if not found.points:
-            raise UnusableInput(
-                f"No feature is a region of NUTS {version}.",
-                where=source,
-                fix="Name the version with --version.",
-            )
-        directory = current_settings().home / "boundaries" / version
-        try:
-            directory.mkdir(parents=True, exist_ok=True)
-            (directory / "boundaries.geojson").write_bytes(raw)
-            (directory / "points.ttl").write_bytes(found.to_turtle())
-            (directory / "NOTICE.txt").write_text(NOTICE, encoding="utf-8")
-        except OSError as error:
-            raise StorageUnavailable(
-                f"The boundaries cannot be kept: {error.strerror}.", where=str(directory), fix="Make room."
-            ) from error
-        console.print(f"{len(found.points)} points in {directory / 'points.ttl'}", markup=False)
-        if found.unknown or found.unusable:
-            console.print(f"Not of NUTS {version}: {', '.join(found.unknown) or 'none'}.", markup=False)
-            console.print(f"Without a usable shape: {', '.join(found.unusable) or 'none'}.", markup=False)
-
-
-def _fetched(address: str) -> bytes:
-    policy = EgressPolicy(origins=None, seconds=_FETCH_SECONDS, max_bytes=_MOST_BYTES)
-
-    async def fetch() -> bytes:
-        async with Egress(policy) as egress, egress.stream("GET", address) as reply:
-            if reply.status != 200:
-                raise UnusableInput(
-                    f"The address answered {reply.status}.", where=address, fix="Open it in a browser first."
-                )
-            return await reply.body()
-
-    return asyncio.run(fetch())
-
-
-def _read(path: Path) -> bytes:
-    try:
-        if path.stat().st_size > _MOST_BYTES:
-            raise UnusableInput(
-                f"The file is larger than {_MOST_BYTES:,} bytes.",
-                where=str(path),
-                fix="Take a coarser scale.",
-            )
-        return path.read_bytes()
-    except OSError as error:
-        raise UnusableInput(
-            f"The file cannot be read: {error.strerror}.", where=str(path), fix="Name a GeoJSON file."
-        ) from error
+        options = {"version": (version,)} if as_of is None else {"version": (version,), "as_of": (as_of,)}
+        wish = Wish(
+            kind="boundaries",
+            file=source,
+            into=f"boundaries-{known_version(version)}",
+            dry_run=dry_run,
+            keep_good=keep_good,
+            report=report,
+            build=not no_build,
+            options=options,
+        )
+        run_import(current_settings(), console, wish)
+        console.print(NOTICE, markup=False)

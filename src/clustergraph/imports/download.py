@@ -39,6 +39,7 @@ _MOST_REDIRECTS: Final = 5
 _ENDINGS: Final = {
     "text/csv": ".csv",
     "text/tab-separated-values": ".tsv",
+    "application/geo+json": ".geojson",
     "application/zip": ".zip",
     "application/x-zip-compressed": ".zip",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",

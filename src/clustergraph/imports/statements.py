@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator
 from typing import Final
@@ -29,10 +30,16 @@ _ISO: Final = {"el": "gr", "uk": "gb"}
 
 
 def quads(stored: StoredImport) -> Iterator[ox.Quad]:
-    """The statements of an import, one by one; raises UnusableInput where its file is damaged or gone."""
+    """The statements of an import, one by one; raises UnusableInput where its file is damaged or gone.
+
+    A file that can be read and is not the one that was written is damaged too.
+    """
     path = stored.directory / stored.manifest.data
     try:
         with path.open("rb") as stream:
+            if hashlib.file_digest(stream, "sha256").hexdigest() != stored.manifest.data_sha256:
+                raise ValueError("its checksum is not that of the manifest")
+            stream.seek(0)
             yield from ox.parse(unpacked(stream), format=ox.RdfFormat.N_QUADS)
     except (OSError, SyntaxError, ValueError, RuntimeError) as error:
         raise UnusableInput(

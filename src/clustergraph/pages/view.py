@@ -23,7 +23,7 @@ _APPARATUS: Final = frozenset(
     f"{CG}{name}"
     for name in (
         *("Claim", "Discrepancy", "LevelSupport", "Milestone", "Observation", "RelationClaim"),
-        *("Locator", "Period", "Slide", "Source", "SourceDocument", "SourceFragment", "SourceState"),
+        *("Locator", "Period", "Point", "Slide", "Source", "SourceDocument", "SourceFragment", "SourceState"),
         *("SuppliedTable", "TerritorialChange", "Territory", "WebPage", "WebResource"),
     )
 )

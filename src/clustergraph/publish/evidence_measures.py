@@ -24,7 +24,7 @@ _RECORDS: Final = ("Observation", "Claim", "RelationClaim", "LevelSupport", "Mil
 #: Classes whose members are sources, places in them, or the project's own yardsticks: no source states them.
 _NOT_STATED: Final = ("Source", "SourceDocument", "Locator", "SourceFragment", "Slide", "Period", "Indicator")
 #: Classes of reference data, which rest on whole documents and tables.
-_REFERENCE: Final = ("Country", "Region", "TerritorialChange")
+_REFERENCE: Final = ("Country", "Point", "Region", "TerritorialChange")
 
 
 def label(store: ox.Store, iri: str) -> str:

@@ -68,6 +68,11 @@ def region_of(territories: Territories, code: str, version: str | None = None) -
 
 
 @cache
-def known_territories() -> Territories:
-    """The territories of the classification, read once."""
+def known_index() -> NutsIndex:
+    """The classification, read once."""
     return NutsIndex.load()
+
+
+def known_territories() -> Territories:
+    """The territories of the classification."""
+    return known_index()

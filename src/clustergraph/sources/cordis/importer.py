@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
-
-from pydantic import ValidationError
 
 from clustergraph.errors import Fault, Severity, UnusableInput
 from clustergraph.sources.cordis.columns import NEEDED, PARTICIPATION, PROJECT
@@ -14,10 +12,11 @@ from clustergraph.sources.cordis.dump import open_dump
 from clustergraph.sources.cordis.mapping import Mapper
 from clustergraph.sources.cordis.reading import DumpReading
 from clustergraph.sources.cordis.selection import Selection
+from clustergraph.sources.importing.evidence import as_faults, stated_evidence
 from clustergraph.sources.importing.protocol import Batch, ColumnHelp, ImportContext, ImportInput, packed
 from clustergraph.sources.lines import LineSink
 from clustergraph.sources.places import Territories
-from clustergraph.sources.statements import SourcedRow, Statements
+from clustergraph.sources.statements import Statements
 from clustergraph.sources.table.encoding import Advance
 
 #: Rows read between two batches.
@@ -54,10 +53,10 @@ class CordisImporter:
         """Every project asked for and its participations, in batches; memory does not grow with the rows."""
         faults: list[Fault] = []
         try:
-            evidence = _evidence(context, source)
+            evidence = stated_evidence(context, source)
             dump = open_dump(source.path, context.limits)
         except UnusableInput as refusal:
-            yield Batch(faults=tuple(refusal.faults) or (_as_fault(refusal, source.name),))
+            yield Batch(faults=as_faults(refusal, source.name, "usable dump"))
             return
         lines = LineSink()
         mapper = Mapper(Statements(context.graph, lines, context.labels), self.territories(), evidence)
@@ -102,32 +101,3 @@ def _scaled(advance: Advance, scale: float) -> Advance:
         told = now
 
     return scaled
-
-
-def _evidence(context: ImportContext, source: ImportInput) -> SourcedRow:
-    """Where the dump is from: the address and the day that the user states, else the file as supplied.
-
-    A file that was fetched from an address is from there.
-    """
-    stated = {name: _only(name, context.options.get(name, ())) for name in ("source_url", "as_of")}
-    if stated["source_url"] is None and source.name.startswith(("https://", "http://")):
-        stated["source_url"] = source.name
-    try:
-        return SourcedRow.model_validate(stated)
-    except ValidationError as error:
-        problem = error.errors()[0]
-        reason = str(problem["msg"]).removeprefix("Value error, ")
-        raise UnusableInput(
-            f"The option {problem['loc'][0]} cannot be used: {reason}.",
-            fix="Give an address such as https://host/path, and a day such as 2024-05-31.",
-        ) from error
-
-
-def _only(name: str, values: Sequence[str]) -> str | None:
-    if len(values) > 1:
-        raise UnusableInput(f"The option {name} is given {len(values)} times.", fix="Give it once.")
-    return values[0] if values else None
-
-
-def _as_fault(refusal: UnusableInput, name: str) -> Fault:
-    return Fault(rule="usable dump", message=refusal.what, fix=refusal.fix or "Name another file.", file=name)

@@ -8,11 +8,13 @@ from clustergraph.sources.importing.tables import TableImporter
 from clustergraph.sources.kinds.all import KINDS
 from clustergraph.sources.mapped.importer import MappedImporter
 from clustergraph.sources.mapped.vocabulary import known_vocabulary
-from clustergraph.sources.places import known_territories
+from clustergraph.sources.nuts.importer import BoundariesImporter
+from clustergraph.sources.places import known_index, known_territories
 
 #: Importers of inputs that are no tables of a kind.
 OTHERS: tuple[Importer, ...] = (
     CordisImporter(known_territories),
+    BoundariesImporter(known_index),
     MappedImporter(known_vocabulary, known_territories),
 )
 

@@ -1,4 +1,4 @@
-"""Points of regions computed from boundaries that a user installs: GISCO's GeoJSON of NUTS.
+"""GISCO's GeoJSON of NUTS, which users install: its features, and a point inside each.
 
 The boundaries are © EuroGeographics and never part of the project; the notice goes wherever the points go.
 """
@@ -11,81 +11,36 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-import pyoxigraph as ox
 from shapely import GEOSException
 from shapely.geometry import shape
 
 from clustergraph.errors import UnusableInput
-from clustergraph.iris import GEO
-from clustergraph.sources.nuts.index import NutsIndex
-from clustergraph.sources.triples import decimal
+from clustergraph.sources.nuts.points import Point
 
 NOTICE: Final = (
-    "© EuroGeographics for the administrative boundaries. The points in points.ttl are computed from the "
-    "boundaries in this directory, which GISCO (Eurostat) publishes: "
-    "https://ec.europa.eu/eurostat/web/gisco/geodata\n"
+    "© EuroGeographics for the administrative boundaries. The points are computed from boundaries that GISCO "
+    "(Eurostat) publishes: https://ec.europa.eu/eurostat/web/gisco/geodata"
 )
 _DEGREES: Final = ("4326", "CRS84")
+_AREAS: Final = ("Polygon", "MultiPolygon")
 _PLACES: Final = Decimal("0.00001")
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
-    """A point inside a region, in degrees (WGS84)."""
+class Feature:
+    """A feature by its number in the file, counted from 1, with its NUTS code and its geometry as read."""
 
-    iri: str
-    lat: Decimal
-    long: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class Boundaries:
-    """The points of a file, the codes that the version does not have, and codes whose shape is unusable."""
-
-    points: tuple[Point, ...]
-    unknown: tuple[str, ...]
-    unusable: tuple[str, ...]
-
-    def to_turtle(self) -> bytes:
-        """The points as Turtle."""
-        triples = [
-            ox.Triple(ox.NamedNode(point.iri), ox.NamedNode(f"{GEO}{name}"), decimal(value))
-            for point in self.points
-            for name, value in (("lat", point.lat), ("long", point.long))
-        ]
-        return ox.serialize(triples, format=ox.RdfFormat.TURTLE, prefixes={"geo": GEO}) or b""
+    number: int
+    code: str
+    geometry: Any
 
 
-def read_boundaries(raw: bytes, name: str, index: NutsIndex, version: str) -> Boundaries:
-    """A point on the surface of each region of a GeoJSON file with the property NUTS_ID.
+def read_features(raw: bytes, name: str) -> Iterator[Feature]:
+    """The features of a GeoJSON file with the property NUTS_ID.
 
     Raises UnusableInput for what is not JSON, no collection of features with that property, or not in
     degrees of EPSG:4326.
     """
-    points, unknown, unusable = [], [], []
-    for code, geometry in _features(raw, name):
-        territory = index.find(code, version)
-        if territory is None:
-            unknown.append(code)
-            continue
-        try:
-            place = shape(geometry).representative_point()
-        except (GEOSException, ValueError, TypeError, KeyError, AttributeError, IndexError):
-            unusable.append(code)
-            continue
-        if place.is_empty:
-            unusable.append(code)
-            continue
-        if not (-180 <= place.x <= 180 and -90 <= place.y <= 90):
-            raise _not_in_degrees(name)
-        lat, long = (Decimal(repr(value)).quantize(_PLACES).normalize() for value in (place.y, place.x))
-        points.append(Point(territory.iri, lat, long))
-    return Boundaries(
-        tuple(sorted(points, key=lambda each: each.iri)), tuple(sorted(unknown)), tuple(sorted(unusable))
-    )
-
-
-def _features(raw: bytes, name: str) -> Iterator[tuple[str, Any]]:
     try:
         document = json.loads(raw)
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
@@ -111,7 +66,25 @@ def _features(raw: bytes, name: str) -> Iterator[tuple[str, Any]]:
                 where=name,
                 fix="Give GISCO's regions (RG), not its labels or lines.",
             )
-        yield code, feature.get("geometry")
+        yield Feature(number, code, feature.get("geometry"))
+
+
+def point_inside(geometry: Any, name: str) -> Point | None:
+    """A point on the surface of an area; None where the geometry is none or cannot be used.
+
+    Raises UnusableInput where it is not in degrees.
+    """
+    try:
+        if geometry["type"] not in _AREAS:
+            return None
+        place = shape(geometry).representative_point()
+    except (GEOSException, ValueError, TypeError, KeyError, AttributeError, IndexError):
+        return None
+    if place.is_empty:
+        return None
+    if not (-180 <= place.x <= 180 and -90 <= place.y <= 90):
+        raise _not_in_degrees(name)
+    return Point(*(Decimal(repr(value)).quantize(_PLACES).normalize() for value in (place.y, place.x)))
 
 
 def _not_in_degrees(name: str) -> UnusableInput:

@@ -7,13 +7,15 @@ from typing import Final
 
 from pydantic import Field, model_validator
 
+from clustergraph import iris
 from clustergraph.errors import Fault
-from clustergraph.iris import DCT, GEO, SKOS
+from clustergraph.iris import CG, DCT, SKOS
 from clustergraph.sources.content import Content
 from clustergraph.sources.nuts.index import NutsIndex
-from clustergraph.sources.reading import Reading
+from clustergraph.sources.nuts.points import Point, describe_point
+from clustergraph.sources.reading import Origin, Reading
 from clustergraph.sources.table import Row, read_table
-from clustergraph.sources.triples import GraphBuilder, decimal
+from clustergraph.sources.triples import GraphBuilder
 
 TABLE: Final = "data/tables/region_links.csv"
 _WIKIDATA: Final = "http://www.wikidata.org/entity/"
@@ -69,6 +71,8 @@ def read_links(content: Content, graph: GraphBuilder, index: NutsIndex, reading:
         if row.eu_knowledge_graph is not None:
             graph.link(region, f"{SKOS}closeMatch", _EU_KNOWLEDGE_GRAPH + row.eu_knowledge_graph)
         if row.lat is not None and row.long is not None:
-            graph.add(region, f"{GEO}lat", decimal(row.lat))
-            graph.add(region, f"{GEO}long", decimal(row.long))
+            point = describe_point(graph, region, row.nuts_code, Point(row.lat, row.long))
+            graph.link(point, f"{CG}certainty", iris.concept("certainty", "stated"))
+            graph.link(point, f"{DCT}source", row.source)
+            reading.origins[point] = Origin(TABLE, number)
         graph.link(region, f"{DCT}source", row.source)
