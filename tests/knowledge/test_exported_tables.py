@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import csvw
 import pyoxigraph as ox
 import pytest
 
@@ -22,6 +23,7 @@ from clustergraph.sources.importing import ImportContext, ImportInput, TableImpo
 from clustergraph.sources.kinds.all import KINDS
 from clustergraph.sources.kinds.kind import TableKind
 from clustergraph.sources.table.escapes import unescaped
+from clustergraph.sources.table_notes import curated_tables
 
 #: Every exchanged kind, with its columns in the order of the exchange format.
 EXCHANGED = {
@@ -117,6 +119,22 @@ def test_the_cells_of_a_column_are_values_of_the_property_that_its_metadata_name
         if "separator" in column:
             cells = {part for cell in cells for part in cell.split(column["separator"])}
         assert cells <= stated
+
+
+@pytest.mark.filterwarnings("error::UserWarning")
+@pytest.mark.parametrize("name", EXCHANGED)
+def test_a_table_of_the_release_is_what_its_metadata_say(release: Release, name: str) -> None:
+    table = csvw.Table.from_file(release.directory / f"exports/{name}.csv-metadata.json")
+    assert list(table.iterdicts())
+
+
+@pytest.mark.filterwarnings("error::UserWarning")
+def test_the_curated_tables_are_what_their_metadata_say_and_their_foreign_keys_hold(content: Content) -> None:
+    group = csvw.TableGroup.from_file(content.data / "tables" / "csv-metadata.json")
+    assert len(group.tables) == len(list(curated_tables(content)))
+    assert all(list(table.iterdicts()) for table in group.tables)
+    assert sum(len(table.tableSchema.foreignKeys) for table in group.tables) == 8
+    assert group.check_referential_integrity()
 
 
 def test_the_catalogue_has_a_download_of_every_table_of_the_release(release: Release) -> None:
