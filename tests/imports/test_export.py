@@ -96,6 +96,14 @@ def test_an_export_gives_the_same_graph_when_it_is_imported(rows: list[dict[str,
         assert canonical_nquads(imported(book)) == canonical_nquads(before)
 
 
+@pytest.mark.parametrize("mark", ["\r", "\n", "\r\n", '"', ",", ";"])
+def test_a_mark_within_a_cell_ends_neither_cell_nor_row(mark: str) -> None:
+    rows = [["name", "note"], [f"a{mark}b", f"{mark}c"], ["d", "e"]]
+    out = io.StringIO(newline="")
+    assert write_csv(out, iter(rows)) == 2
+    assert list(csv.reader(io.StringIO(out.getvalue(), newline=""))) == rows
+
+
 @given(st.text())
 def test_what_is_escaped_is_read_as_it_was(text: str) -> None:
     assert unescaped(escaped(text)) == text

@@ -39,10 +39,12 @@ def exported_rows(kind: TableKind[Any], store: ox.Store, graph: str) -> Iterator
 
 def write_csv(out: TextIO, rows: Iterator[list[str]]) -> int:
     """Write RFC 4180 with LF between rows, in UTF-8 without a byte order mark; returns how many rows."""
-    writer = csv.writer(out, lineterminator="\n")
+    plain = csv.writer(out, lineterminator="\n")
+    # Before Python 3.13 a carriage return that does not end rows is not quoted, and reads as the end of one.
+    quoted = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
     count = -1
     for row in rows:
-        writer.writerow(row)
+        (quoted if any("\r" in cell for cell in row) else plain).writerow(row)
         count += 1
     return count
 

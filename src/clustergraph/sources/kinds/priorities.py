@@ -223,7 +223,7 @@ def extract(store: ox.Store, graph: str) -> Iterator[Cells]:
             tag = named.language(subject, f"{CG}priorityText", f"{DCT}description")
             yield {
                 **place,
-                **following(place["nuts_code"] or ""),
+                "country_code": following(place["nuts_code"] or "")["country_code"],
                 "priority_id": named.one(subject, f"{CG}identifierAsStated")
                 or slug.removeprefix(f"{region}--"),
                 "priority_name": named.one(subject, f"{CG}priorityText"),
