@@ -115,9 +115,9 @@ class Release:
         return self.directory / DATASET
 
     def read_text(self, name: str) -> str:
-        """A text file of the release; raises ReleaseUnavailable when it cannot be read."""
+        """A text file of the release, line ends as written; raises ReleaseUnavailable if unreadable."""
         try:
-            return (self.directory / name).read_text(encoding="utf-8")
+            return (self.directory / name).read_bytes().decode()
         except OSError as error:
             raise _damaged(self.directory / name, f"cannot be read: {error.strerror}") from error
 

@@ -63,7 +63,7 @@ def test_every_fault_is_named_at_once_and_the_served_release_stays(
     assert before is not None
     decks = content / "data" / "decks"
     # A syntax error in Turtle, and one in a table.
-    edit(content / "data" / "figures.ttl", lambda text: text + "\ndataset:broken a qb:DataSet ;; ] .\n")
+    edit(content / "data" / "datasets.ttl", lambda text: text + "\ndataset:broken a qb:DataSet ;; ] .\n")
     # An observation without evidence, and one with an unknown concept.
     edit(decks / "observations.csv", lambda text: blank_cell(text, 4, "lines"))
     edit(
@@ -100,7 +100,7 @@ def test_every_fault_is_named_at_once_and_the_served_release_stays(
     assert ended.returncode == 1, ended.stderr
     assert "Traceback" not in ended.stderr
     for expected in (
-        "data/figures.ttl, line",
+        "data/datasets.ttl, line",
         "data/decks/observations.csv, row 4, column lines",
         "Did you mean cgs:indicator/staff-per-gazelle?",
         "cgi:call/cos-clustpartn-2017-3-02",

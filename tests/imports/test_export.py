@@ -7,6 +7,7 @@ import io
 import json
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -29,6 +30,8 @@ from clustergraph.sources import curated_tables, table_notes
 from clustergraph.sources.content import Content
 from clustergraph.sources.csvw import metadata
 from clustergraph.sources.importing import ImportContext, ImportInput, TableImporter, unpacked
+from clustergraph.sources.kinds.figures import FIGURES
+from clustergraph.sources.kinds.recognitions import RECOGNITIONS
 from clustergraph.sources.table.escapes import escaped, unescaped
 
 from .commands import ended
@@ -91,6 +94,14 @@ def test_an_export_gives_the_same_graph_when_it_is_imported(rows: list[dict[str,
         assert canonical_nquads(imported(again)) == canonical_nquads(before)
         write_workbook(book, "synthetic", exported_rows(SYNTHETIC, before, "synthetic"))
         assert canonical_nquads(imported(book)) == canonical_nquads(before)
+
+
+@pytest.mark.parametrize("mark", ["\r", "\n", "\r\n", '"', ",", ";"])
+def test_a_mark_within_a_cell_ends_neither_cell_nor_row(mark: str) -> None:
+    rows = [["name", "note"], [f"a{mark}b", f"{mark}c"], ["d", "e"]]
+    out = io.StringIO(newline="")
+    assert write_csv(out, iter(rows)) == 2
+    assert list(csv.reader(io.StringIO(out.getvalue(), newline=""))) == rows
 
 
 @given(st.text())
@@ -160,14 +171,50 @@ def test_metadata_that_lag_behind_a_kind_are_told_and_written(
     as_table([{"id": "cluster-organisation/a", "name": "A"}], tmp_path / "data" / "tables" / "synthetic.csv")
     monkeypatch.setattr(table_notes, "KINDS", (SYNTHETIC,))
     assert table_metadata.check_table_metadata(content).status is Status.FAILED
-    (written,) = table_metadata.write_table_metadata(content)
+    written, together = table_metadata.write_table_metadata(content)
     told = json.loads(written.read_text())
     written.write_text(json.dumps({**told, "dc:title": "By hand", "dc:description": "One made-up row."}))
     assert table_metadata.check_table_metadata(content).status is Status.FAILED
-    assert list(table_metadata.write_table_metadata(content)) == [written]
+    assert list(table_metadata.write_table_metadata(content)) == [written, together]
     outcome = table_metadata.check_table_metadata(content)
     assert (outcome.status, outcome.faults) == (Status.PASSED, ())
     assert json.loads(written.read_text())["dc:title"] == "By hand"
+
+
+def test_a_foreign_key_that_leads_nowhere_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tables = tmp_path / "data" / "tables"
+    tables.mkdir(parents=True)
+    other = replace(SYNTHETIC, name="others", foreign_keys={"name": ("synthetic", "id")})
+    monkeypatch.setattr(table_notes, "KINDS", (SYNTHETIC, other))
+    content = Content(tmp_path)
+    as_table([{"id": "cluster-organisation/a", "name": "A"}], tables / "synthetic.csv")
+    rows = [{"id": f"cluster-organisation/{name}", "name": f"cluster-organisation/{name}"} for name in "ab"]
+    as_table(rows, tables / "others.csv")
+    assert len(list(table_metadata.write_table_metadata(content))) == 3
+    faults = [
+        fault
+        for fault in table_metadata.check_table_metadata(content).faults
+        if fault.rule != "table coverage"
+    ]
+    assert [(fault.rule, fault.file, fault.row, fault.column) for fault in faults] == [
+        ("foreign key", "data/tables/others.csv", 3, "name")
+    ]
+    alone = json.loads((tables / "others.csv-metadata.json").read_text())
+    assert "foreignKeys" not in alone["tableSchema"]
+    together = json.loads((tables / "csv-metadata.json").read_text())
+    assert [table["url"] for table in together["tables"]] == ["synthetic.csv", "others.csv"]
+    assert together["tables"][1]["tableSchema"]["foreignKeys"] == [
+        {"columnReference": "name", "reference": {"resource": "synthetic.csv", "columnReference": "id"}}
+    ]
+
+
+def test_a_column_is_required_where_an_empty_cell_is_a_fault() -> None:
+    told = metadata(FIGURES, "figures.csv", FIGURES.header, title="Synthetic", description="")
+    required = {column["name"] for column in told["tableSchema"]["columns"] if column.get("required")}
+    assert required == {"subject_uri", "indicator_uri"}
+    # A table of this kind must have both columns; a scheme may be named by a text in another one.
+    told = metadata(RECOGNITIONS, "x.csv", ["scheme", "title"], title="Synthetic", description="")
+    assert [column.get("required", False) for column in told["tableSchema"]["columns"]] == [False, True]
 
 
 def test_a_release_carries_its_tables_as_they_can_be_imported(

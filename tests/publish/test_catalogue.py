@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pyoxigraph as ox
 
+from clustergraph.export.release import ExportedTable
 from clustergraph.publish import catalogue
 
 
@@ -56,6 +57,35 @@ def test_the_description_counts_classes_and_properties() -> None:
           ?dataset a void:Dataset, dcat:Dataset ; void:triples 3 ; dcat:version "7" ; dct:license ?licence ;
             void:classPartition [ void:class <urn:C> ; void:entities 1 ] ;
             void:propertyPartition [ void:property <urn:p> ; void:triples 2 ] .
+        }
+        """
+    )
+
+
+def test_each_table_is_a_part_with_a_file_to_download() -> None:
+    table = ExportedTable("synthetic", "Synthetic table", "Made up.", b"id\n", b"{}")
+    described = ox.Store()
+    described.load(
+        catalogue.describe(
+            ox.Store(), release=7, built_at=datetime(2026, 1, 1, tzinfo=UTC), triples=0, tables=[table]
+        ),
+        format=ox.RdfFormat.TURTLE,
+    )
+    assert described.query(
+        """
+        PREFIX dcat: <http://www.w3.org/ns/dcat#>
+        PREFIX dct: <http://purl.org/dc/terms/>
+        PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
+        ASK {
+          <https://w3id.org/clustergraph/dataset> dct:hasPart ?table .
+          ?table a dcat:Dataset ; dct:title "Synthetic table"@en ; dct:description "Made up."@en ;
+            dct:isPartOf <https://w3id.org/clustergraph/dataset> ; dcat:distribution ?file .
+          ?file a dcat:Distribution ; dct:license ?licence ; dct:title ?title ;
+            dcat:accessURL <https://w3id.org/clustergraph/exports/synthetic.csv> ;
+            dcat:downloadURL <https://w3id.org/clustergraph/exports/synthetic.csv> ;
+            dcat:mediaType <https://www.iana.org/assignments/media-types/text/csv> ;
+            dcat:byteSize "3"^^xsd:nonNegativeInteger ;
+            dct:conformsTo <https://w3id.org/clustergraph/exports/synthetic.csv-metadata.json> .
         }
         """
     )

@@ -10,7 +10,7 @@ from typing import Any
 
 import pyoxigraph as ox
 
-from clustergraph import iris
+from clustergraph.export.tables import exported_rows, write_csv
 from clustergraph.sources.kinds.kind import TableKind
 from clustergraph.sources.statements import Statements
 from clustergraph.sources.table import read_table
@@ -53,10 +53,10 @@ def canonical(store: ox.Store) -> list[str]:
 def there_and_back(
     kind: TableKind[Any], rows: Iterable[Cells], labels: Mapping[str, str], directory: Path
 ) -> tuple[list[str], list[str]]:
-    """The quads of the rows, and those of the rows that are extracted from them."""
-    assert kind.extract is not None
+    """The quads of the rows, and those of the table that is exported from them."""
     path = directory / f"{kind.name}.csv"
     path.write_text(written(kind, rows), encoding="utf-8", newline="")
     first = mapped(kind, path, labels)
-    path.write_text(written(kind, kind.extract(first, iris.graph("supplied"))), encoding="utf-8", newline="")
+    with path.open("w", encoding="utf-8", newline="") as out:
+        write_csv(out, exported_rows(kind, first, "supplied"))
     return canonical(first), canonical(mapped(kind, path, labels))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ import pyoxigraph as ox
 from hypothesis import strategies as st
 
 from clustergraph import iris
+from clustergraph.export.tables import exported_rows, write_csv
 from clustergraph.sources.kinds.kind import Cells, TableKind
 from clustergraph.sources.statements import Statements
 from clustergraph.sources.table import read_table
@@ -61,16 +60,12 @@ def read_back(kind: TableKind[Any], quads: Iterable[ox.Quad]) -> set[str]:
     return {str(quad) for quad in quads_of(kind, rows_of(kind, quads))}
 
 
-def through_a_file(
-    kind: TableKind[Any], path: Path, rows: Iterable[Mapping[str, str | None]]
-) -> list[ox.Quad]:
-    """The quads of rows that were written to a CSV file and read from it by the reader of tables."""
-    buffer = io.StringIO(newline="")
-    rows = list(rows)
-    writer = csv.DictWriter(buffer, list(rows[0]), lineterminator="\r\n", quoting=csv.QUOTE_ALL)
-    writer.writeheader()
-    writer.writerows({name: cell or "" for name, cell in cells.items()} for cells in rows)
-    path.write_bytes(buffer.getvalue().encode())
+def through_a_file(kind: TableKind[Any], path: Path, before: Iterable[ox.Quad]) -> list[ox.Quad]:
+    """The quads of the table that is exported from quads, once the reader of tables has read it."""
+    store = ox.Store()
+    store.extend(before)
+    with path.open("w", encoding="utf-8", newline="") as out:
+        write_csv(out, exported_rows(kind, store, kind.name))
     table = read_table(path, path.name, kind.model)
     assert table.faults == []
     quads: list[ox.Quad] = []

@@ -122,7 +122,7 @@ def test_emitted_extracted_and_emitted_again_is_the_same(table: Table) -> None:
 def test_an_exported_file_reads_back_the_same(tmp_path: Path, table: Table) -> None:
     kind, rows = table[0], one_row_a_subject(*table)
     quads = quads_of(kind, rows)
-    again = through_a_file(kind, tmp_path / f"{kind.name}.csv", rows_of(kind, quads))
+    again = through_a_file(kind, tmp_path / f"{kind.name}.csv", quads)
     assert {str(quad) for quad in again} == {str(quad) for quad in quads}
 
 

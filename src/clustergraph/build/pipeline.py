@@ -153,14 +153,18 @@ def build(
                 if path.is_relative_to(content.queries):
                     pending.write(content.relative(path), path.read_bytes())
             pending.write(snapshot.VALIDATION_REPORT, dataset.report.to_turtle())
+            tables = tuple(exported_tables(content, dataset.store))
             pending.write(
                 snapshot.DESCRIPTION,
-                catalogue.describe(dataset.store, release=pending.number, built_at=built_at, triples=triples),
+                catalogue.describe(
+                    dataset.store, release=pending.number, built_at=built_at, triples=triples, tables=tables
+                ),
             )
             pending.write(snapshot.REFERENCE_HTML, reference_html(dataset.store, home="./"))
             pending.write(snapshot.REFERENCE_MARKDOWN, reference_markdown(dataset.store))
-            for name, table in exported_tables(content, dataset.store):
-                pending.write(name, table)
+            for table in tables:
+                pending.write(table.path, table.csv)
+                pending.write(table.notes, table.told)
             pending.write(snapshot.MAPPINGS, sssom_tsv(dataset.store))
             pending.write(
                 snapshot.QUALITY, json.dumps(quality(dataset.store, dataset.report), indent=2).encode()

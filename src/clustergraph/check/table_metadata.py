@@ -2,41 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from clustergraph.check.outcome import Findings, measured, plural
 from clustergraph.errors import Fault, Severity
 from clustergraph.sources.content import Content
-from clustergraph.sources.table_notes import CuratedTable, curated_tables
+from clustergraph.sources.table_notes import CuratedTable, curated_tables, group_notes
 
 
 @measured("table metadata")
 def check_table_metadata(content: Content) -> Findings:
-    """Compare the metadata of each curated table with its kind, and see that it says what it covers."""
+    """Compare the metadata of the curated tables with their kinds, and their foreign keys with the tables.
+
+    Each table must also say what it covers.
+    """
     tables = list(curated_tables(content))
-    faults = tuple(fault for table in tables for fault in _faults(content, table))
-    return Findings(f"{plural(len(tables), 'curated table')}", faults)
+    faults = [fault for table in tables for fault in _faults(content, table)]
+    path, text = group_notes(content)
+    if tables and not _is(path, text):
+        faults.append(_behind(content.relative(path), "The metadata of the tables together"))
+    faults.extend(_broken_keys(content, {table.kind.name: table for table in tables}))
+    return Findings(f"{plural(len(tables), 'curated table')}", tuple(faults))
 
 
 def write_table_metadata(content: Content) -> Iterator[Path]:
     """Bring the metadata in step with the kinds, keeping title and description; yields what changed."""
-    for table in curated_tables(content):
-        text = table.text()
-        if not table.notes.is_file() or table.notes.read_text(encoding="utf-8") != text:
-            table.notes.write_text(text, encoding="utf-8")
-            yield table.notes
+    tables = list(curated_tables(content))
+    for path, text in (*((table.notes, table.text()) for table in tables), group_notes(content)):
+        if tables and not _is(path, text):
+            path.write_text(text, encoding="utf-8")
+            yield path
+
+
+def _is(path: Path, text: str) -> bool:
+    return path.is_file() and path.read_text(encoding="utf-8") == text
 
 
 def _faults(content: Content, table: CuratedTable) -> Iterator[Fault]:
     name = content.relative(table.notes)
-    if not table.notes.is_file() or table.notes.read_text(encoding="utf-8") != table.text():
-        yield Fault(
-            rule="table metadata",
-            message="The metadata of the table are not those of its kind.",
-            fix="Run `clustergraph check --write-metadata`.",
-            file=name,
-        )
+    if not _is(table.notes, table.text()):
+        yield _behind(name, "The metadata of the table")
     elif not table.stated()[1]:
         yield Fault(
             rule="table coverage",
@@ -45,3 +52,32 @@ def _faults(content: Content, table: CuratedTable) -> Iterator[Fault]:
             file=name,
             severity=Severity.WARNING,
         )
+
+
+def _behind(name: str, what: str) -> Fault:
+    return Fault(
+        rule="table metadata",
+        message=f"{what} are not those of the kind.",
+        fix="Run `clustergraph check --write-metadata`.",
+        file=name,
+    )
+
+
+def _broken_keys(content: Content, tables: Mapping[str, CuratedTable]) -> Iterator[Fault]:
+    """A fault for each cell of a foreign key that does not stand in exactly one row of the other table."""
+    for table in tables.values():
+        for column, (other, other_column) in table.kind.foreign_keys.items():
+            if other not in tables:
+                continue
+            rows = Counter(cell for _, cell in tables[other].cells(other_column))
+            for number, cell in table.cells(column):
+                if rows[cell] != 1:
+                    yield Fault(
+                        rule="foreign key",
+                        message=f"{cell} stands in {rows[cell]} rows of {other}.csv.",
+                        fix=f"Correct the cell, or describe {cell} in one row of {other}.csv.",
+                        file=content.relative(table.path),
+                        row=number,
+                        column=column,
+                        value=cell,
+                    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import sys
 from pathlib import Path
@@ -73,11 +72,10 @@ def run_export(
         about = f"Release {release.manifest.release} of clustergraph, " + (
             "the curated table." if stored is None else f"import {stored.name}."
         )
-        header = next(rows)
-        told = metadata(chosen, output.name, header, title=chosen.title, description=about)
+        told = metadata(chosen, output.name, chosen.header, title=chosen.title, description=about)
         with storage(output.parent):
             with output.open("w", encoding="utf-8", newline="") as out:
-                count = write_csv(out, itertools.chain((header,), rows))
+                count = write_csv(out, rows)
             notes.write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     console.print(Text(f"{count:,} row{'s' if count != 1 else ''} exported.", "bold green"))
 

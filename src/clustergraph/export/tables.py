@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import itertools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, TextIO
@@ -16,7 +15,6 @@ from clustergraph import iris
 from clustergraph.errors import UnusableInput
 from clustergraph.sources.kinds.kind import TableKind
 from clustergraph.sources.table.escapes import escaped
-from clustergraph.sources.table.row import columns
 from clustergraph.sources.table.workbook import LONGEST_CELL, MOST_ROWS, text_cell
 
 #: The graph of the curated table of a kind, as the command line calls it.
@@ -26,28 +24,27 @@ CURATED: Final = "curated"
 def exported_rows(kind: TableKind[Any], store: ox.Store, graph: str) -> Iterator[list[str]]:
     """The header, then every row of a kind that a named graph holds, cells as they are written.
 
-    Raises UnusableInput where the kind has no way back.
+    The header has every column of the kind, whatever columns the rows at hand fill. Raises UnusableInput
+    where the kind has no way back.
     """
     if kind.extract is None:
         raise UnusableInput(
             f"Tables of the kind {kind.name} cannot be exported.",
             fix="Ask the graph in SPARQL with `clustergraph query --sparql FILE --format csv`.",
         )
-    rows = kind.extract(store, iris.graph(graph))
-    first = next(rows, None)
-    # The way back knows the order of the exchange format; the row model need not have it.
-    header = columns(kind.model) if first is None else tuple(first)
-    yield list(header)
-    for row in () if first is None else itertools.chain((first,), rows):
-        yield [escaped(row.get(column) or "") for column in header]
+    yield list(kind.header)
+    for row in kind.extract(store, iris.graph(graph)):
+        yield [escaped(row.get(column) or "") for column in kind.header]
 
 
 def write_csv(out: TextIO, rows: Iterator[list[str]]) -> int:
     """Write RFC 4180 with LF between rows, in UTF-8 without a byte order mark; returns how many rows."""
-    writer = csv.writer(out, lineterminator="\n")
+    plain = csv.writer(out, lineterminator="\n")
+    # Before Python 3.13 a carriage return that does not end rows is not quoted, and reads as the end of one.
+    quoted = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
     count = -1
     for row in rows:
-        writer.writerow(row)
+        (quoted if any("\r" in cell for cell in row) else plain).writerow(row)
         count += 1
     return count
 

@@ -1,4 +1,4 @@
-"""Claims and milestones that public pages state, each with its evidence."""
+"""What public pages say that is no figure, date or relation of the graph: claims in English words."""
 
 from __future__ import annotations
 
@@ -6,12 +6,21 @@ import hashlib
 
 from clustergraph import iris
 from clustergraph.iris import CG
-from clustergraph.sources.cells import Period
 from clustergraph.sources.statements import SourcedRow, Statements
-from clustergraph.sources.triples import LABEL, state_interval
+from clustergraph.sources.triples import LABEL
 
 
-def state_claim(
+def state_claim(statements: Statements, about: str, text: str, row: SourcedRow) -> str:
+    """Write in short words what the pages of a row say of a thing; the IRI of the claim.
+
+    The IRI is made of the thing, the words and all pages.
+    """
+    key = "\n".join((text, *(state.key for state in statements.states(row))))
+    claim = f"{iris.slug_of(about)}--{_digest(key)}"
+    return _state(statements, claim, text, row, kind="statement", about=(about,))
+
+
+def state_attribute(
     statements: Statements,
     about: str,
     attribute: str,
@@ -21,41 +30,28 @@ def state_claim(
     kind: str = "statement",
     also_about: tuple[str, ...] = (),
 ) -> str:
-    """Write what the pages of a row say of one attribute of a thing, in English words; the IRI of the claim.
+    """Write what the pages of a row say of one attribute of a thing; the IRI of the claim.
 
     The IRI is made of the thing, the attribute, the value and the first page: whoever states the same
     states one claim. `kind` is a code of the scheme claim-type.
     """
-    graph = statements.graph
-    state = statements.states(row)[0].key
-    digest = hashlib.sha256("\n".join((about, attribute, value, state)).encode()).hexdigest()[:10]
-    claim = f"{iris.CGI}claim/{iris.slug_of(about)}--{kind}--{digest}"
+    key = "\n".join((about, attribute, value, statements.states(row)[0].key))
+    claim = f"{iris.slug_of(about)}--{kind}--{_digest(key)}"
     text = f"{statements.label(about)}, {attribute}: {value}"
+    return _state(statements, claim, text, row, kind=kind, about=(about, *also_about))
+
+
+def _state(
+    statements: Statements, name: str, text: str, row: SourcedRow, *, kind: str, about: tuple[str, ...]
+) -> str:
+    graph, claim = statements.graph, f"{iris.CGI}claim/{name}"
     graph.types(claim, [f"{CG}Claim"])
     graph.add_english(claim, LABEL, text)
     graph.add_english(claim, f"{CG}claimText", text)
     graph.link(claim, f"{CG}claimType", iris.concept("claim-type", kind))
-    graph.link(claim, f"{CG}claimAbout", about, *also_about)
+    graph.link(claim, f"{CG}claimAbout", *about)
     return statements.stated(claim, row)
 
 
-def state_milestone(statements: Statements, subject: str, step: str, when: Period, row: SourcedRow) -> str:
-    """Write that a step in the life of a thing took or takes place; the IRI of the milestone.
-
-    `step` is a code of the scheme milestone-type. A second page that dates the same step is a second
-    milestone.
-    """
-    graph = statements.graph
-    place = statements.states(row)[0].key
-    milestone = f"{iris.CGI}milestone/{iris.slug_of(subject)}--{step}--{when.slug}--{place}"
-    kind = iris.concept("milestone-type", step)
-    graph.types(milestone, [f"{CG}Milestone"])
-    graph.add_english(
-        milestone, LABEL, f"{statements.label(kind)} of {statements.label(subject)}: {when.label}"
-    )
-    graph.link(milestone, f"{CG}milestoneOf", subject)
-    graph.link(milestone, f"{CG}milestoneType", kind)
-    state_interval(graph, milestone, when)
-    graph.add(milestone, f"{CG}datePrecision", when.precision)
-    graph.add_english(milestone, f"{CG}dateText", when.label)
-    return statements.stated(milestone, row)
+def _digest(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()[:10]

@@ -11,11 +11,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 
-from pydantic import BeforeValidator, StringConstraints
+from pydantic import BeforeValidator, StringConstraints, ValidationError
 
 from clustergraph.sources import cells
 from clustergraph.sources.cells import Period
 from clustergraph.sources.kinds.kind import TableKind
+from clustergraph.sources.table.row import columns
 
 CONTEXT: Final = ("http://www.w3.org/ns/csvw", {"@language": "en"})
 #: Datatypes by what a cell is read as (section 5.11).
@@ -42,26 +43,42 @@ def metadata(
     An empty description is left out.
     """
     told_of = {column["name"]: column for column in _columns(kind)}
-    schema: dict[str, Any] = {"columns": [told_of[column] for column in header if column in told_of]}
-    keys = [
-        {
-            "columnReference": column,
-            "reference": {"resource": f"{other}.csv", "columnReference": other_column},
-        }
-        for column, (other, other_column) in kind.foreign_keys.items()
-        if column in header
-    ]
-    if keys:
-        schema["foreignKeys"] = keys
     told: dict[str, Any] = {"@context": list(CONTEXT), "url": url, "dc:title": title}
     if description:
         told["dc:description"] = description
     told["dialect"] = {"encoding": "utf-8", "header": True, "lineTerminators": ["\n"]}
-    told["tableSchema"] = schema
+    told["tableSchema"] = {"columns": [told_of[column] for column in header if column in told_of]}
     return told
 
 
+def group_metadata(tables: Sequence[tuple[TableKind[Any], Mapping[str, Any]]]) -> dict[str, Any]:
+    """The metadata of tables that stand together, from their kinds and the metadata of each.
+
+    Foreign keys stand here only: they lead from one table of a group to another (section 5.5.2.1).
+    """
+    urls = {kind.name: told["url"] for kind, told in tables}
+    group = []
+    for kind, told in tables:
+        schema = dict(told["tableSchema"])
+        present = {column["name"] for column in schema["columns"]}
+        keys = [
+            {
+                "columnReference": column,
+                "reference": {"resource": urls[other], "columnReference": other_column},
+            }
+            for column, (other, other_column) in kind.foreign_keys.items()
+            if column in present and other in urls
+        ]
+        if keys:
+            schema["foreignKeys"] = keys
+        group.append(
+            {**{name: value for name, value in told.items() if name != "@context"}, "tableSchema": schema}
+        )
+    return {"@context": list(CONTEXT), "tables": group}
+
+
 def _columns(kind: TableKind[Any]) -> Iterator[dict[str, Any]]:
+    required = _never_empty(kind)
     for name, field in kind.model.model_fields.items():
         column = field.alias or name
         told: dict[str, Any] = {"name": column, "titles": column}
@@ -71,11 +88,20 @@ def _columns(kind: TableKind[Any]) -> Iterator[dict[str, Any]]:
         told["datatype"] = datatype
         if several:
             told["separator"] = "|"
-        if field.is_required():
+        if column in required:
             told["required"] = True
         if column in kind.properties:
             told["propertyUrl"] = kind.properties[column]
         yield told
+
+
+def _never_empty(kind: TableKind[Any]) -> frozenset[str]:
+    """The columns in which an empty cell is a fault; a table may need others, and leave them empty."""
+    try:
+        kind.model.model_validate(dict.fromkeys(columns(kind.model)))
+    except ValidationError as error:
+        return frozenset(str(fault["loc"][0]) for fault in error.errors() if fault["loc"])
+    return frozenset()
 
 
 def _datatype(annotation: Any, constraints: list[Any]) -> tuple[Any, bool]:

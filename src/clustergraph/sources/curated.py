@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +13,7 @@ from clustergraph import iris
 from clustergraph.errors import Fault
 from clustergraph.negotiation import RDF_ENDINGS
 from clustergraph.sources.content import Content
+from clustergraph.sources.kinds.all import KINDS
 from clustergraph.sources.reading import Origin, Reading
 
 #: Endings that other documents have, too: below `data/` such a file is not taken for RDF.
@@ -33,10 +35,16 @@ def read_ontology(content: Content) -> Reading:
 
 
 def read_data_files(content: Content) -> Reading:
-    """Every RDF file below `data/`; triples go to the graph named by the file, quads keep their own."""
+    """Every RDF file below `data/`; triples go to the graph named by the file, quads keep their own.
+
+    A file that states something in the named graph of a kind of table is a fault: what the table says is the
+    whole of that graph, so that it can be taken out of the graph again.
+    """
     reading = Reading()
     for path in _rdf_files(content.data):
-        reading.absorb(read_rdf(content, path, path.stem))
+        file = read_rdf(content, path, path.stem)
+        reading.absorb(file)
+        reading.faults.extend(_in_graphs_of_tables(file, content.relative(path)))
     return reading
 
 
@@ -99,6 +107,18 @@ def line_of(text: str, subject: str) -> int | None:
     return next(
         (number for number, line in enumerate(text.split("\n"), 1) if begins.match(line.lstrip())), None
     )
+
+
+def _in_graphs_of_tables(file: Reading, name: str) -> Iterator[Fault]:
+    stated = {quad.graph_name for quad in file.quads}
+    for kind in KINDS:
+        if ox.NamedNode(iris.graph(kind.name)) in stated:
+            yield Fault(
+                rule="graph of a table",
+                message=f"The named graph {kind.name!r} holds what {kind.name}.csv says, and no more.",
+                fix="Give the file another name, or its statements another graph.",
+                file=name,
+            )
 
 
 def _rdf_files(directory: Path) -> list[Path]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from clustergraph.errors import UnusableInput
 from clustergraph.sources.content import Content
-from clustergraph.sources.csvw import metadata
+from clustergraph.sources.csvw import group_metadata, metadata
 from clustergraph.sources.kinds.all import KINDS
 from clustergraph.sources.kinds.kind import TableKind
 
@@ -47,11 +47,21 @@ class CuratedTable:
 
     def text(self) -> str:
         """The metadata as they should be: title and description as stated, columns from the row model."""
+        return _written(self.told())
+
+    def told(self) -> dict[str, Any]:
+        """These metadata as a JSON object."""
         title, description = self.stated()
         with self.path.open(encoding="utf-8-sig", newline="") as lines:
             header = next(csv.reader(lines), [])
-        told = metadata(self.kind, self.path.name, header, title=title, description=description)
-        return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
+        return metadata(self.kind, self.path.name, header, title=title, description=description)
+
+    def cells(self, column: str) -> Iterator[tuple[int, str]]:
+        """The cells of a column that are not empty, with the numbers of their rows (the header is row 1)."""
+        with self.path.open(encoding="utf-8-sig", newline="") as lines:
+            for number, row in enumerate(csv.DictReader(lines), 2):
+                if cell := (row.get(column) or "").strip():
+                    yield number, cell
 
     def count(self) -> int:
         """How many rows the table has."""
@@ -65,3 +75,13 @@ def curated_tables(content: Content) -> Iterator[CuratedTable]:
         path = content.data / "tables" / f"{kind.name}.csv"
         if path.is_file():
             yield CuratedTable(kind, path)
+
+
+def group_notes(content: Content) -> tuple[Path, str]:
+    """Where the metadata of all curated tables together stand (CSVW section 5.3), and what they should be."""
+    told = group_metadata([(table.kind, table.told()) for table in curated_tables(content)])
+    return content.data / "tables" / "csv-metadata.json", _written(told)
+
+
+def _written(told: dict[str, Any]) -> str:
+    return json.dumps(told, indent=2, ensure_ascii=False) + "\n"

@@ -5,25 +5,23 @@ Whether a call is open is never stored: it follows from the dates of its milesto
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import ClassVar, Final
+from typing import Final
 
 from clustergraph.iris import CG, DCT
-from clustergraph.sources.cells import Code, OptionalPeriod, PlainDecimal, ThingId
+from clustergraph.sources.cells import OptionalPeriod, PlainDecimal, ThingId
 from clustergraph.sources.figures import UNSTATED, Figure, state_figure
+from clustergraph.sources.kinds.budgets import BudgetedRow, state_budget
 from clustergraph.sources.kinds.kind import TableKind
 from clustergraph.sources.milestones import Step, state_step
-from clustergraph.sources.statements import Certainty, SourcedRow, Statements
+from clustergraph.sources.statements import Certainty, Statements
 from clustergraph.sources.things import Instrument, Programmes, Words
 
 
-class CallRow(SourcedRow):
+class CallRow(BudgetedRow):
     """A call; amounts in euro. `opening_certainty` is that of the opening alone, where it differs.
 
     `instrument` is empty where another table places the call, or where it stands under a programme only.
     """
-
-    schemes: ClassVar[Mapping[str, str]] = {"budget_nature": "nature", "budget_qualifier": "qualifier"}
 
     id: ThingId
     label: str
@@ -34,9 +32,6 @@ class CallRow(SourcedRow):
     opening_certainty: Certainty | None = None
     deadline: OptionalPeriod = None
     second_deadline: OptionalPeriod = None
-    budget_eur: PlainDecimal | None = None
-    budget_qualifier: Code = "exact"
-    budget_nature: Code = "planned"
     expected_projects: PlainDecimal | None = None
     grant_min_eur: PlainDecimal | None = None
     grant_max_eur: PlainDecimal | None = None
@@ -59,6 +54,7 @@ def _emit(statements: Statements, row: CallRow) -> str:
     for deadline in (row.deadline, row.second_deadline):
         if deadline is not None:
             state_step(statements, Step(row.id, "deadline", deadline), row)
+    state_budget(statements, row.id, row)
     for figure in _figures(row):
         state_figure(statements, figure, row)
     return row.id
@@ -66,17 +62,6 @@ def _emit(statements: Statements, row: CallRow) -> str:
 
 def _figures(row: CallRow) -> list[Figure]:
     figures = []
-    if row.budget_eur is not None:
-        figures.append(
-            Figure(
-                about=row.id,
-                indicator="budget",
-                value=row.budget_eur,
-                unit="EUR",
-                qualifier=row.budget_qualifier,
-                nature=row.budget_nature,
-            )
-        )
     if row.expected_projects is not None:
         figures.append(Figure(row.id, "projects", row.expected_projects, nature="planned"))
     if row.stages is not None:
@@ -109,4 +94,5 @@ CALLS: Final = TableKind(
     emit=_emit,
     label=lambda row: row.label,
     registered=True,
+    foreign_keys={"instrument": ("instruments", "instrument_id")},
 )

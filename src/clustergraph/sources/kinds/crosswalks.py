@@ -10,7 +10,7 @@ from pydantic import model_validator
 from clustergraph import iris
 from clustergraph.iris import CG, SKOS
 from clustergraph.sources.cells import Name, ThingId
-from clustergraph.sources.kinds.claims import state_claim
+from clustergraph.sources.claims import state_claim
 from clustergraph.sources.kinds.kind import TableKind
 from clustergraph.sources.statements import SourcedRow, Statements
 

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError, model_validator
 from clustergraph import iris
 from clustergraph.iris import CG, SKOS
 from clustergraph.sources.cells import Addresses, Code, Name, Names, OptionalPeriod, PlainDecimal, ThingId
-from clustergraph.sources.claims import state_claim
+from clustergraph.sources.claims import state_attribute
 from clustergraph.sources.figures import Figure, state_conflicts, state_figure
 from clustergraph.sources.kinds.kind import TableKind
 from clustergraph.sources.statements import SourcedRow, Statements
@@ -128,7 +128,7 @@ def _side(statements: Statements, row: DiscrepancyRow, name: str) -> tuple[str, 
         readings=row.readings,
     )
     if row.indicator is None:
-        return (state_claim(statements, row.subject, row.attribute, value, evidence),)
+        return (state_attribute(statements, row.subject, row.attribute, value, evidence),)
     figure = Figure(
         about=row.subject,
         indicator=row.indicator,

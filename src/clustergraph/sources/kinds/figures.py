@@ -17,11 +17,31 @@ from clustergraph.iris import CG, SKOS
 from clustergraph.sources.cells import Addresses, Code, OptionalPeriod, Period, PlainDecimal, parse_period
 from clustergraph.sources.figures import UNSTATED, Figure, state_figure
 from clustergraph.sources.kinds.kind import Cells, TableKind
-from clustergraph.sources.kinds.read_back import NamedGraph, period_token
+from clustergraph.sources.kinds.read_back import NamedGraph
 from clustergraph.sources.statements import SourcedRow, Statements
 from clustergraph.sources.things import Instrument, identifier_of, named, slug, words
 from clustergraph.sources.triples import UNITS
 
+#: The columns of the exchange format.
+_COLUMNS: Final = (
+    "figure_id",
+    "subject_uri",
+    "indicator_uri",
+    "value",
+    "value_min",
+    "value_max",
+    "qualifier",
+    "unit_uri",
+    "ref_period_start",
+    "ref_period_end",
+    "as_of",
+    "geo",
+    "scope_note",
+    "source_uri",
+    "locator",
+    "quote",
+    "conflicts_with",
+)
 #: The words of the exchange format for qualifiers, and the codes of the scheme for them.
 _QUALIFIERS: Final = {"about": "approximately", "over": "more-than", "max": "at-most"}
 _WORDS: Final = {code: word for word, code in _QUALIFIERS.items()}
@@ -192,19 +212,19 @@ def _emit(statements: Statements, row: FigureRow) -> str:
 
 
 def _extract(store: ox.Store, graph: str) -> Iterator[Cells]:
-    named_graph = NamedGraph(store, graph)
-    for subject in named_graph.subjects(f"{CG}aboutEntity"):
-        yield _row(named_graph, subject)
+    found = NamedGraph(store, graph)
+    for subject in found.subjects(f"{CG}aboutEntity"):
+        yield _row(found, subject)
 
 
 def _row(graph: NamedGraph, subject: str) -> Cells:
     def code(predicate: str) -> str:
         return graph.codes(subject, f"{CG}{predicate}")[0]
 
-    evidence = graph.evidence(subject, ())
+    evidence = graph.evidence(subject)
     evidence["source_uri"] = evidence.pop("source_url")
     unit = graph.one(subject, f"{CG}unit")
-    period = parse_period(period_token(graph.one(subject, f"{CG}refPeriod")) or "unstated")
+    period = parse_period(graph.period(subject, f"{CG}refPeriod") or "unstated")
     conflicts = graph.values(subject, f"{CG}conflictsWith")
     geo = graph.one(subject, f"{CG}refArea")
     return {
@@ -242,4 +262,14 @@ FIGURES: Final = TableKind(
     subject=lambda row: f"{_OBSERVATIONS}{row.name}",
     emit=_emit,
     extract=_extract,
+    exchange=_COLUMNS,
+    properties={
+        "value": f"{CG}numericValue",
+        "value_min": f"{CG}rangeMin",
+        "value_max": f"{CG}rangeMax",
+        "scope_note": f"{SKOS}scopeNote",
+        "locator": f"{CG}locatorText",
+        "quote": f"{CG}rawText",
+        "note": f"{CG}extractionNote",
+    },
 )

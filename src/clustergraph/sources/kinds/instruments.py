@@ -32,6 +32,30 @@ from clustergraph.sources.things import (
     slug,
 )
 
+#: The columns of the exchange format.
+_COLUMNS: Final = (
+    "instrument_id",
+    "label",
+    "parent_programme",
+    "strand",
+    "budget_eur",
+    "budget_status",
+    "period_start",
+    "period_end",
+    "call_id",
+    "deadline",
+    "min_partners",
+    "min_countries",
+    "eligible_applicants",
+    "max_grant_eur",
+    "funding_rate_pct",
+    "themes",
+    "policy_level",
+    "predecessor_id",
+    "successor_id",
+    "source_url",
+    "as_of",
+)
 #: Words for the standing of a budget that people write, and the codes of the scheme nature for them.
 _STATUS_WORDS: Final = {"indicative": "planned", "estimated": "planned", "maximum": "cap", "awarded": "stock"}
 
@@ -52,7 +76,7 @@ class InstrumentRow(SourcedRow):
     """An instrument; a bare identifier is read as `instrument/…`, `budget_status` as a code of nature.
 
     `call_id` is an identifier `call/…` or the code of the call; the deadline is that of the call, where one
-    is named. The columns after `note` are those that only the curated table has.
+    is named. `class`, `part_of`, `what_it_is` and `operator` are not of the exchange format.
     """
 
     schemes: ClassVar[Mapping[str, str]] = {"policy_level": "policy-level", "budget_status": "nature"}
@@ -173,4 +197,12 @@ INSTRUMENTS: Final = TableKind(
     label=lambda row: row.label,
     registered=True,
     extract=extract_instruments,
+    exchange=_COLUMNS,
+    properties={
+        "strand": f"{CG}strandText",
+        "themes": f"{DCAT}keyword",
+        "what_it_is": f"{DCT}description",
+        "note": f"{CG}extractionNote",
+    },
+    foreign_keys={"call_id": ("calls", "id")},
 )

@@ -8,9 +8,9 @@ from typing import Final
 import pyoxigraph as ox
 
 from clustergraph import iris
-from clustergraph.iris import CG, DCAT, DCT, SKOS
+from clustergraph.iris import CG, DCAT, DCT, RDF, SKOS
 from clustergraph.sources.kinds.kind import Cells
-from clustergraph.sources.kinds.read_back import NamedGraph
+from clustergraph.sources.kinds.read_back import NamedGraph, several
 from clustergraph.sources.rules import Comparison
 from clustergraph.sources.things import CLASSES, class_of, identifier_of, kind_of
 from clustergraph.sources.triples import LABEL
@@ -49,15 +49,15 @@ def _row(named: NamedGraph, thing: str) -> Cells:
         "what_it_is": named.one(thing, f"{DCT}description"),
         "strand": named.one(thing, f"{CG}strandText"),
         "themes": named.joined(thing, f"{DCAT}keyword"),
-        "policy_level": "|".join(named.codes(thing, f"{CG}atLevel")) or None,
+        "policy_level": several(named.codes(thing, f"{CG}atLevel")),
     }
     for column, predicate in RELATIONS.items():
         claims = list(named.relations(thing, f"{CG}{predicate}"))
-        cells[column] = "|".join(identifier_of(value) for _, value in claims) or None
+        cells[column] = several(identifier_of(value) for _, value in claims)
         statements += [claim for claim, _ in claims]
     operators = list(named.relations(thing, f"{CG}operatedBy"))
     words = [identifier_of(value) for _, value in operators] + named.values(thing, f"{CG}operatorText")
-    cells["operator"] = "|".join(words) or None
+    cells["operator"] = several(words)
     calls = list(named.relations(thing, f"{CG}awardedThrough"))
     cells["call_id"] = next((identifier_of(call) for _, call in calls), None)
     statements += [claim for claim, _ in (*operators, *calls)]
@@ -68,7 +68,7 @@ def _row(named: NamedGraph, thing: str) -> Cells:
 
 
 def _class(named: NamedGraph, thing: str) -> str | None:
-    own = [name for name in named.classes(thing) if name != class_of(thing)]
+    own = [name for name in named.values(thing, f"{RDF}type") if name != class_of(thing)]
     return own[0].removeprefix(CG) if own else None
 
 
@@ -77,7 +77,7 @@ def _budget(named: NamedGraph, thing: str) -> tuple[dict[str, str | None], list[
     cells = {}
     for figure in figures:
         cells["budget_eur"] = named.one(figure, f"{CG}numericValue")
-        cells["budget_status"] = next(iter(named.codes(figure, f"{CG}valueNature")), None)
+        cells["budget_status"] = named.code(figure, f"{CG}valueNature")
     return cells, figures
 
 
@@ -97,7 +97,7 @@ def _terms(named: NamedGraph, thing: str) -> tuple[dict[str, str | None], list[s
     cells: dict[str, str | None] = {}
     rules = named.values(thing, f"{CG}hasRule")
     for rule in rules:
-        kind = next(iter(named.codes(rule, f"{CG}ruleType")), None)
+        kind = named.code(rule, f"{CG}ruleType")
         column = next(column for column, code, _, _ in TERMS if code == kind)
         value = "textValue" if column == "eligible_applicants" else "numericValue"
         cells[column] = named.joined(rule, f"{CG}{value}")

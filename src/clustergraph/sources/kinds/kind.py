@@ -9,6 +9,7 @@ from typing import Generic, NamedTuple, TypeAlias, TypeVar
 import pyoxigraph as ox
 
 from clustergraph.sources.statements import SourcedRow, Statements
+from clustergraph.sources.table.row import columns
 
 RowT = TypeVar("RowT", bound=SourcedRow)
 
@@ -39,10 +40,12 @@ class TableKind(Generic[RowT]):
     subject, so that a second row with the same subject is a duplicate. Of a registered kind that does not
     mint, several rows describe one thing, each from a source of its own. `synonyms` maps other headings of a
     column to its name. `extract` is the way back, for kinds that can be exported: from a dataset and the IRI
-    of a named graph, the rows in the columns of the model, in a fixed order; emitted again, they give what
-    was there. `organisations` are those that a row introduces: where a user imports them, those that may be
-    known under another name are shown. `properties` are the IRIs of what columns state, where one property
-    says it, and `foreign_keys` the column of another kind in which the values of a column stand (CSVW).
+    of a named graph, the rows by column, in a fixed order; emitted again, they give what was there.
+    `exchange` are the columns of the exchange format in its order, where the kind has one. `organisations`
+    are those that a row introduces: where a user imports them, those that may be known under another name
+    are shown. `properties` are the properties whose values the cells of columns are, as they stand;
+    `foreign_keys` say of a column of the curated table that each of its cells is that of one row of another
+    curated table, in the column named (both for CSVW).
     """
 
     name: str
@@ -55,6 +58,15 @@ class TableKind(Generic[RowT]):
     registered: bool = False
     synonyms: Mapping[str, str] = field(default_factory=dict)
     extract: Extract | None = None
+    exchange: tuple[str, ...] = ()
     organisations: Callable[[RowT], Iterable[Organisation]] | None = None
     properties: Mapping[str, str] = field(default_factory=dict)
     foreign_keys: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        """Every column, as tables are exported: those of the exchange format, then others, then evidence."""
+        evidence = columns(SourcedRow)
+        # A model has the columns of evidence first, which it inherits; readers look for them last.
+        others = sorted(columns(self.model), key=lambda column: column in evidence)
+        return tuple(dict.fromkeys((*self.exchange, *others)))

@@ -51,13 +51,7 @@ def _emit(statements: Statements, row: OrganisationFactRow) -> None:
         state_step(statements, Step(row.organisation, row.milestone, row.period), row)
     elif row.value is not None and row.indicator and row.unit and row.qualifier and row.nature:
         figure = Figure(
-            about=row.organisation,
-            indicator=row.indicator,
-            value=row.value,
-            unit=row.unit,
-            qualifier=row.qualifier,
-            nature=row.nature,
-            period=row.period,
+            row.organisation, row.indicator, row.value, row.unit, row.qualifier, row.nature, row.period
         )
         state_figure(statements, figure, row)
 
@@ -69,4 +63,5 @@ ORGANISATION_FACTS: Final = TableKind(
     subject=lambda row: row.organisation,
     emit=_emit,
     mints=False,
+    foreign_keys={"organisation": ("organisations", "id")},
 )

@@ -58,4 +58,5 @@ ORGANISATION_NAMES: Final = TableKind(
     subject=lambda row: row.organisation,
     emit=_emit,
     mints=False,
+    foreign_keys={"organisation": ("organisations", "id")},
 )

@@ -15,9 +15,10 @@ from pydantic import TypeAdapter, model_validator
 from clustergraph import iris
 from clustergraph.iris import CG
 from clustergraph.sources.cells import Code, PlainDecimal, ThingId, parse_period
-from clustergraph.sources.claims import state_claim, state_milestone
+from clustergraph.sources.claims import state_attribute
 from clustergraph.sources.figures import Figure, state_figure
 from clustergraph.sources.kinds.kind import TableKind
+from clustergraph.sources.milestones import Step, state_step
 from clustergraph.sources.statements import SourcedRow, Statements
 
 #: Properties whose value is a thing or a concept, and the term they become.
@@ -87,7 +88,7 @@ class PartnershipFactRow(SourcedRow):
             yield "value", iris.expand(self.value)
 
 
-def _emit(statements: Statements, row: PartnershipFactRow) -> str:
+def _emit(statements: Statements, row: PartnershipFactRow) -> str | None:
     subject = row.partnership_id
     if row.property in _LINKS:
         predicate, value = f"{CG}{_LINKS[row.property]}", iris.expand(row.value)
@@ -95,14 +96,15 @@ def _emit(statements: Statements, row: PartnershipFactRow) -> str:
             return statements.relation(value, predicate, subject, row)
         return statements.relation(subject, predicate, value, row)
     if row.property in _STEPS:
-        return state_milestone(statements, subject, _STEPS[row.property], parse_period(row.value), row)
+        period = parse_period(row.value)
+        return state_step(statements, Step(subject, _STEPS[row.property], period, words=period.label), row)
     if row.property in _FIGURES:
         indicator, unit = _FIGURES[row.property]
         number = _NUMBER.validate_python(row.value)
         figure = Figure(subject, indicator, number, unit, qualifier=row.qualifier or "exact")
         return state_figure(statements, figure, row)
     attribute, kind = _TEXTS[row.property]
-    return state_claim(statements, subject, attribute, row.value, row, kind=kind)
+    return state_attribute(statements, subject, attribute, row.value, row, kind=kind)
 
 
 PARTNERSHIP_FACTS: Final = TableKind(
@@ -112,4 +114,5 @@ PARTNERSHIP_FACTS: Final = TableKind(
     subject=lambda row: row.partnership_id,
     emit=_emit,
     mints=False,
+    foreign_keys={"partnership_id": ("partnerships", "id")},
 )

@@ -29,6 +29,20 @@ from clustergraph.sources.triples import LABEL, boolean, day
 _TO_ISO: Final = {"EL": "GR", "UK": "GB"}
 _TO_EUROSTAT: Final = {iso: own for own, iso in _TO_ISO.items()}
 _LEADING: Final = frozenset({"leader", "lead-partner"})
+#: The columns of the exchange format.
+_COLUMNS: Final = (
+    "partnership_id",
+    "organisation_id",
+    "organisation_name",
+    "organisation_type",
+    "role",
+    "nuts_code",
+    "country_code",
+    "is_cluster_organisation",
+    "start",
+    "end",
+    "source_url",
+)
 #: The longest name that is spelt out in an identifier.
 _LONGEST: Final = 60
 
@@ -161,4 +175,11 @@ PARTNERSHIP_MEMBERS: Final = TableKind(
     emit=_emit,
     mints=False,
     extract=extract,
+    exchange=_COLUMNS,
+    properties={
+        "organisation_name": f"{CG}nameAsStated",
+        "organisation_type": f"{CG}typeAsStated",
+        "note": f"{CG}extractionNote",
+    },
+    foreign_keys={"partnership_id": ("partnerships", "id"), "organisation_id": ("organisations", "id")},
 )

@@ -12,14 +12,14 @@ from pydantic import BeforeValidator, model_validator
 from clustergraph import iris
 from clustergraph.iris import CG, DCAT, SKOS
 from clustergraph.sources.cells import Code, OptionalPeriod, ThingId
-from clustergraph.sources.kinds.graphed import Graphed
 from clustergraph.sources.kinds.kind import Cells, TableKind
-from clustergraph.sources.kinds.placed import PlacedRow, following, place_label, state_place
+from clustergraph.sources.kinds.placed import PLACE, PlacedRow, following, place_label, state_place
+from clustergraph.sources.kinds.read_back import NamedGraph
 from clustergraph.sources.statements import Statements
 from clustergraph.sources.triples import LABEL, day
 
-#: The columns in the order of the exchange format.
-COLUMNS: Final = (
+#: The columns of the exchange format.
+_COLUMNS: Final = (
     "partnership_id",
     "partnership_name",
     "platform",
@@ -33,12 +33,6 @@ COLUMNS: Final = (
     "end",
     "source_url",
     "as_of",
-    "region_name",
-    "nuts_version",
-    "derived",
-    "certainty",
-    "readings",
-    "note",
 )
 
 
@@ -118,29 +112,28 @@ def emit(statements: Statements, row: PartnershipRegionRow) -> str:
 
 def extract(store: ox.Store, graph: str) -> Iterator[Cells]:
     """A row for each participation of a territory in the named graph, the codes above computed."""
-    graphed = Graphed(store, graph)
+    named = NamedGraph(store, graph)
     turns: dict[str, int] = {}
-    for subject in graphed.instances(f"{CG}Participation"):
-        for partnership in graphed.subjects(f"{CG}hasParticipation", subject):
+    for subject in named.instances(f"{CG}Participation"):
+        for partnership in named.subjects(f"{CG}hasParticipation", subject):
             turn = turns[partnership] = turns.get(partnership, -1) + 1
             names = [
-                *graphed.values(partnership, LABEL),
-                *graphed.values(partnership, f"{SKOS}altLabel"),
+                *named.values(partnership, LABEL),
+                *named.values(partnership, f"{SKOS}altLabel"),
             ]
-            platforms = graphed.values(partnership, f"{CG}underInstrument")
-            place = graphed.place(subject)
-            cells: dict[str, str | None] = {
+            platforms = named.values(partnership, f"{CG}underInstrument")
+            place = named.place(subject)
+            yield {
                 "partnership_id": partnership.removeprefix(iris.CGI),
                 "partnership_name": names[turn % len(names)] if names else None,
                 "platform": platforms[turn % len(platforms)].removeprefix(iris.CGI) if platforms else None,
-                "role": graphed.code(subject, f"{CG}participantRole"),
-                "start": graphed.period(subject, f"{CG}beginsDuring"),
-                "end": graphed.period(subject, f"{CG}endsDuring"),
+                "role": named.code(subject, f"{CG}participantRole"),
+                "start": named.period(subject, f"{CG}beginsDuring"),
+                "end": named.period(subject, f"{CG}endsDuring"),
                 **place,
                 **(following(place["nuts_code"]) if place["nuts_code"] else {}),
-                **graphed.evidence(subject),
+                **named.evidence(subject),
             }
-            yield {column: cells.get(column) for column in COLUMNS}
 
 
 PARTNERSHIP_REGIONS: Final = TableKind(
@@ -150,4 +143,6 @@ PARTNERSHIP_REGIONS: Final = TableKind(
     subject=participation_iri,
     emit=emit,
     extract=extract,
+    exchange=_COLUMNS,
+    properties={**PLACE, "note": f"{CG}extractionNote"},
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import AfterValidator, StringConstraints, ValidationInfo, field_validator
 
@@ -15,6 +15,13 @@ from clustergraph.sources.nuts import NutsIndex
 from clustergraph.sources.nuts.countries import EUROSTAT_TO_ISO, eurostat_code
 from clustergraph.sources.statements import SourcedRow, Statements
 
+#: The properties that keep the cells of a placed row as the table gives them.
+PLACE: Final = {
+    "nuts_code": f"{CG}codeAsStated",
+    "nuts_version": f"{CG}codeVersionAsStated",
+    "region_name": f"{CG}nameAsStated",
+    "derived": f"{CG}derivedColumn",
+}
 #: The years of the versions of NUTS.
 NutsVersion = Literal["1995", "1999", "2003", "2006", "2010", "2013", "2016", "2021", "2024"]
 
@@ -105,12 +112,10 @@ def _index() -> NutsIndex:
 
 def state_place(statements: Statements, subject: str, row: PlacedRow) -> None:
     """State how the source names the territory, with which code, and which columns were worked out."""
-    graph = statements.graph
-    graph.add(subject, f"{CG}nameAsStated", row.region_name)
-    graph.add(subject, f"{CG}codeAsStated", row.nuts_code)
-    graph.add(subject, f"{CG}codeVersionAsStated", row.nuts_version)
-    for column in row.derived:
-        graph.add(subject, f"{CG}derivedColumn", column)
+    for column, predicate in PLACE.items():
+        cell = getattr(row, column)
+        for value in cell if isinstance(cell, tuple) else (cell,):
+            statements.graph.add(subject, predicate, value)
 
 
 def place_label(statements: Statements, row: PlacedRow) -> str:

@@ -17,10 +17,10 @@ from pydantic import BeforeValidator, model_validator
 from clustergraph import iris
 from clustergraph.iris import CG, DCT, SKOS
 from clustergraph.sources.cells import Addresses, OptionalPeriod
-from clustergraph.sources.kinds.graphed import Graphed, several
 from clustergraph.sources.kinds.kind import Cells, TableKind
 from clustergraph.sources.kinds.languages import LanguageIfKnown
 from clustergraph.sources.kinds.placed import (
+    PLACE,
     NutsCode,
     PlacedRow,
     following,
@@ -28,11 +28,12 @@ from clustergraph.sources.kinds.placed import (
     state_place,
     territory,
 )
+from clustergraph.sources.kinds.read_back import NamedGraph, several
 from clustergraph.sources.statements import Statements
 from clustergraph.sources.triples import LABEL, iri, language
 
-#: The columns in the order of the exchange format.
-COLUMNS: Final = (
+#: The columns of an Eye@RIS3 sheet.
+_COLUMNS: Final = (
     "nuts_code",
     "nuts_version",
     "region_name",
@@ -55,10 +56,6 @@ COLUMNS: Final = (
     "source_url",
     "as_of",
     "licence",
-    "derived",
-    "certainty",
-    "readings",
-    "note",
 )
 
 #: Column of codes, the property of the concepts, and the scheme they are of.
@@ -69,15 +66,17 @@ _DOMAINS: Final = (
 )
 
 #: Columns whose cell is kept as it is, and the property that keeps it.
-_KEPT: Final = (
-    ("economic_domain_codes", "economicDomainCodes"),
-    ("economic_domain_labels", "economicDomainLabels"),
-    ("scientific_domain_codes", "scientificDomainCodes"),
-    ("scientific_domain_labels", "scientificDomainLabels"),
-    ("policy_objective_codes", "policyObjectiveCodes"),
-    ("policy_objective_labels", "policyObjectiveLabels"),
-    ("status", "priorityStatus"),
-)
+_KEPT: Final = {
+    "economic_domain_codes": f"{CG}economicDomainCodes",
+    "economic_domain_labels": f"{CG}economicDomainLabels",
+    "scientific_domain_codes": f"{CG}scientificDomainCodes",
+    "scientific_domain_labels": f"{CG}scientificDomainLabels",
+    "policy_objective_codes": f"{CG}policyObjectiveCodes",
+    "policy_objective_labels": f"{CG}policyObjectiveLabels",
+    "strategy_title": f"{CG}strategyTitle",
+    "status": f"{CG}priorityStatus",
+    "licence": f"{DCT}rights",
+}
 
 
 _THEME: Final = re.compile(rf"{re.escape(iris.BASE)}(def|id)(/{iris.SLUG.pattern}){{2}}")
@@ -175,10 +174,8 @@ def emit(statements: Statements, row: PriorityRow) -> str:
         graph.add(subject, f"{DCT}description", language(row.description, row.lang))
     if row.priority_id is not None and not re.fullmatch(iris.SLUG, row.priority_id):
         graph.add(subject, f"{CG}identifierAsStated", row.priority_id)
-    for column, name in _KEPT:
-        graph.add(subject, f"{CG}{name}", getattr(row, column))
-    graph.add(subject, f"{DCT}rights", row.licence)
-    graph.add(subject, f"{CG}strategyTitle", row.strategy_title)
+    for column, predicate in _KEPT.items():
+        graph.add(subject, predicate, getattr(row, column))
     for address in row.strategy_url:
         graph.add(subject, f"{CG}strategyAddress", ox.Literal(address, datatype=iri(f"{iris.XSD}anyURI")))
     _domains(statements, subject, row)
@@ -217,34 +214,31 @@ def _domains(statements: Statements, subject: str, row: PriorityRow) -> None:
 
 def extract(store: ox.Store, graph: str) -> Iterator[Cells]:
     """A row for each priority in the named graph."""
-    graphed = Graphed(store, graph)
-    for subject in graphed.instances(f"{CG}SpecialisationPriority"):
-        for strategy in graphed.subjects(f"{CG}hasPriority", subject):
-            place = graphed.place(subject)
+    named = NamedGraph(store, graph)
+    for subject in named.instances(f"{CG}SpecialisationPriority"):
+        for strategy in named.subjects(f"{CG}hasPriority", subject):
+            place = named.place(subject)
             region = (place["nuts_code"] or "").lower()
             slug = subject.removeprefix(f"{iris.CGI}priority/")
-            tag = graphed.language(subject, f"{CG}priorityText", f"{DCT}description")
-            cells: dict[str, str | None] = {
+            tag = named.language(subject, f"{CG}priorityText", f"{DCT}description")
+            yield {
                 **place,
-                **following(place["nuts_code"] or ""),
-                "priority_id": graphed.value(subject, f"{CG}identifierAsStated")
+                "country_code": following(place["nuts_code"] or "")["country_code"],
+                "priority_id": named.one(subject, f"{CG}identifierAsStated")
                 or slug.removeprefix(f"{region}--"),
-                "priority_name": graphed.value(subject, f"{CG}priorityText"),
-                "description": graphed.value(subject, f"{DCT}description"),
+                "priority_name": named.one(subject, f"{CG}priorityText"),
+                "description": named.one(subject, f"{DCT}description"),
                 "lang": None if tag == "und" else tag,
-                **{column: graphed.value(subject, f"{CG}{name}") for column, name in _KEPT},
+                **{column: named.one(subject, predicate) for column, predicate in _KEPT.items()},
                 "thematic_area_uris": several(
                     theme
                     for name in ("addressesTheme", "matchesPartnership")
-                    for theme in graphed.values(subject, f"{CG}{name}")
+                    for theme in named.values(subject, f"{CG}{name}")
                 ),
-                "strategy_title": graphed.value(subject, f"{CG}strategyTitle"),
-                "strategy_url": several(graphed.values(subject, f"{CG}strategyAddress")),
-                "programming_period": graphed.period(strategy, f"{CG}programmingPeriod"),
-                "licence": graphed.value(subject, f"{DCT}rights"),
-                **graphed.evidence(subject),
+                "strategy_url": named.joined(subject, f"{CG}strategyAddress"),
+                "programming_period": named.period(strategy, f"{CG}programmingPeriod"),
+                **named.evidence(subject),
             }
-            yield {column: cells.get(column) for column in COLUMNS}
 
 
 PRIORITIES: Final = TableKind(
@@ -270,4 +264,13 @@ PRIORITIES: Final = TableKind(
         "policy objective": "policy_objective_labels",
     },
     extract=extract,
+    exchange=_COLUMNS,
+    properties={
+        **PLACE,
+        **_KEPT,
+        "priority_name": f"{CG}priorityText",
+        "description": f"{DCT}description",
+        "strategy_url": f"{CG}strategyAddress",
+        "note": f"{CG}extractionNote",
+    },
 )

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import ClassVar, Final
+from typing import Final
 
 from clustergraph.iris import CG, DCT
-from clustergraph.sources.cells import Code, OptionalPeriod, PlainDecimal, ThingId
-from clustergraph.sources.figures import UNSTATED, Figure, state_figure
+from clustergraph.sources.cells import OptionalPeriod, ThingId
+from clustergraph.sources.kinds.budgets import BudgetedRow, state_budget
 from clustergraph.sources.kinds.kind import TableKind
 from clustergraph.sources.statements import SourcedRow, Statements
 from clustergraph.sources.things import Programmes, Words, named
 
 
-class ProgrammeRow(SourcedRow):
-    """A programme; `budget_eur` is its whole envelope in euro, empty where no page gives one for it."""
-
-    schemes: ClassVar[Mapping[str, str]] = {"budget_qualifier": "qualifier", "budget_nature": "nature"}
+class ProgrammeRow(BudgetedRow):
+    """A programme; its budget is its whole envelope."""
 
     id: ThingId
     label: str
@@ -25,9 +22,6 @@ class ProgrammeRow(SourcedRow):
     period: OptionalPeriod = None
     legal_basis: str | None = None
     celex: str | None = None
-    budget_eur: PlainDecimal | None = None
-    budget_qualifier: Code = "exact"
-    budget_nature: Code = "stock"
     managing_body: Words = ()
 
 
@@ -51,17 +45,7 @@ def _emit(statements: Statements, row: ProgrammeRow) -> str:
         graph.link(row.id, f"{CG}duringPeriod", statements.period(row.period))
     for whole in row.part_of:
         statements.relation(row.id, f"{CG}partOfProgramme", whole, row)
-    if row.budget_eur is not None:
-        figure = Figure(
-            about=row.id,
-            indicator="budget",
-            value=row.budget_eur,
-            unit="EUR",
-            qualifier=row.budget_qualifier,
-            nature=row.budget_nature,
-            period=row.period or UNSTATED,
-        )
-        state_figure(statements, figure, row)
+    state_budget(statements, row.id, row, row.period)
     state_operators(statements, row.id, row.managing_body, row)
     return row.id
 

@@ -92,4 +92,5 @@ RECOGNITIONS: Final = TableKind(
     model=RecognitionRow,
     subject=recognition_iri,
     emit=_emit,
+    foreign_keys={"organisation": ("organisations", "id")},
 )

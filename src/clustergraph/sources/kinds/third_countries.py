@@ -10,7 +10,7 @@ from pydantic import StringConstraints, model_validator
 from clustergraph import iris
 from clustergraph.iris import CG
 from clustergraph.sources.cells import Name, OptionalPeriod
-from clustergraph.sources.claims import state_claim
+from clustergraph.sources.claims import state_attribute
 from clustergraph.sources.kinds.kind import TableKind
 from clustergraph.sources.statements import SourcedRow, Statements
 
@@ -75,7 +75,7 @@ def _emit(statements: Statements, row: ThirdCountryRow) -> str:
     when = "" if row.period is None else f" ({row.period.label})"
     countries = () if row.country is None else (row.country,)
     value = f"{row.area}: {row.title}{when}"
-    return state_claim(statements, row.about, _FACTS[row.fact], value, row, also_about=countries)
+    return state_attribute(statements, row.about, _FACTS[row.fact], value, row, also_about=countries)
 
 
 THIRD_COUNTRIES: Final = TableKind(

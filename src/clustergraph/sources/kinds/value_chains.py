@@ -8,7 +8,7 @@ from pydantic import Field
 
 from clustergraph.iris import CG
 from clustergraph.sources.cells import ThingId
-from clustergraph.sources.kinds.claims import state_claim
+from clustergraph.sources.claims import state_claim
 from clustergraph.sources.kinds.kind import TableKind
 from clustergraph.sources.statements import SourcedRow, Statements
 from clustergraph.sources.triples import integer
