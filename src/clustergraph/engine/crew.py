@@ -8,8 +8,8 @@ import socket
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from mmap import PAGESIZE
 from pathlib import Path
-from resource import getpagesize
 from typing import Final, Self
 
 from clustergraph.engine import wire
@@ -43,7 +43,7 @@ _SIGNALLED: Final = {
 
 
 class Crew:
-    """Workers of one front over one dataset, and the channel to the zygote that forks them.
+    """Workers of one front over one dataset, and the channel to the zygote that starts them.
 
     `deaths` counts the workers that have gone, by cause: deadline, memory, processor, stack, crash,
     client-gone, retired (for the memory they had touched). `on_free` is called with each worker that can take
@@ -105,7 +105,7 @@ class Crew:
         self._loop = asyncio.get_running_loop()
         self._channel = await self._zygotes.open(dataset, limits)
         self.quads = self._channel.quads
-        self._idle_faults = self._channel.idle_wear_bytes // getpagesize()
+        self._idle_faults = self._channel.idle_wear_bytes // PAGESIZE
         self._spawn(self._listen())
         self._size = size
         for _ in range(size):
