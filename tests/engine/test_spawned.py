@@ -171,6 +171,20 @@ def test_all_workers_killed_at_once_are_all_replaced(data: Path) -> None:
     asyncio.run(work())
 
 
+def test_no_deadline_passes_while_a_worker_starts(data: Path) -> None:
+    """Without a spare, the next worker has Python to start first: longer than these queries may take."""
+
+    async def work() -> None:
+        async with engine_over(data) as engine:
+            for process in children(engine.processes().zygote or 0):
+                kill(process)
+            await until(lambda: engine.state().deaths == {"crash": 2})
+            asked = [number(engine, deadline_seconds=0.05) for _ in range(4)]
+            assert await asyncio.gather(*asked) == [3000] * 4
+
+    asyncio.run(work())
+
+
 def test_a_switch_of_datasets_under_requests_loses_none(tmp_path: Path) -> None:
     async def work() -> None:
         one, two = (spawned_files(triples(tmp_path, count)) for count in (1000, 2000))
@@ -235,7 +249,7 @@ def test_a_stack_that_overflows_kills_its_worker_alone(data: Path, query: str) -
             zygote = workers.crew.zygote
             with pytest.raises(QueryCrashed):
                 await workers.ask(query)
-            assert all(b'"3000"' in await workers.ask(COUNT) for _ in range(3))
+            assert all(b'"3000"' in each for each in [await workers.ask(COUNT) for _ in range(3)])
             assert workers.crew.zygote == zygote
             assert workers.crew.deaths == {"stack": 1}
 

@@ -4,7 +4,8 @@ Run as `python -m clustergraph.engine.errand DESCRIPTOR ZYGOTE`, with its end of
 DESCRIPTOR. Over that it is told one of two things:
 
     {"make": dataset, "place": path} and the trunk of the zygote   to make a store on disk
-    {"open": path}, later {"work": limits} and a link              to open a store and be a worker over it
+    {"open": path}, later {"work": limits} and a link              to open a store and be a worker over it,
+                                                                   which says on the link that it is ready
 
 Where the socket ends before it is told, it ends.
 """
@@ -14,6 +15,7 @@ from __future__ import annotations
 import os
 import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -56,6 +58,9 @@ def _work(orders: Inbox, place: Path, zygote: int) -> None:
         os._exit(0)
     link = socket.socket(fileno=orders.descriptors.popleft())
     orders.close()
+    # The deadline of a query must not pass while Python starts, so this worker gets none before it says this.
+    with suppress(OSError):
+        link.sendall(wire.frame(wire.READY, b""))
     limits = wire.Limits(**order["work"])
     worker.run(
         link,

@@ -156,4 +156,6 @@ class _Errand(NamedTuple):
         data = wire.pack(order)
         if descriptors:
             data = data[socket.send_fds(self.orders, [data], [*descriptors]) :]
-        self.orders.sendall(data)
+        # Who has got all of it may have closed its end by now, where even nothing cannot be sent.
+        if data:
+            self.orders.sendall(data)

@@ -79,6 +79,7 @@ class _Zygote:
     def __init__(self, trunk: Inbox, opened: Opened, *, spawned: bool) -> None:
         self._trunk = trunk
         self._opened = opened
+        self._spawned = spawned
         self._workers: Workers = (
             SpawnedWorkers(opened) if spawned else ForkedWorkers(opened, self._become_worker)
         )
@@ -128,6 +129,7 @@ class _Zygote:
                 "process": os.getpid(),
                 "idle_wear_bytes": self._opened.idle_wear_bytes,
                 "load": self._opened.load,
+                "spawned": self._spawned,
             }
         )
 
