@@ -131,7 +131,6 @@ def test_a_caller_that_closes_its_answer_stops_the_query(data: Path) -> None:
     run(data, work)
 
 
-@pytest.mark.usefixtures("either_start")
 def test_a_caller_that_leaves_before_the_first_block_stops_the_query(data: Path) -> None:
     async def work(engine: EmbeddedEngine) -> None:
         before = engine.processes().workers
@@ -163,7 +162,6 @@ def test_a_query_that_eats_memory_ends_and_the_service_lives(data: Path) -> None
     run(data, work, query_memory_mib=128, query_deadline_seconds=60)
 
 
-@pytest.mark.usefixtures("either_start")
 def test_a_result_beyond_its_budget_is_refused_or_broken_and_never_cut_short(data: Path) -> None:
     async def work(engine: EmbeddedEngine) -> None:
         with pytest.raises(QueryOverBudget, match="exceeds 1 MiB"):

@@ -114,21 +114,10 @@ def test_files_are_never_the_same_dataset_twice_and_a_release_always_is(tmp_path
         ),
     ],
 )
-@pytest.mark.parametrize(
-    ("way", "in_memory_mib"),
-    [("fork", 1024), ("fork", 0), ("spawn", 1024)],
-    ids=["memory", "disk", "disk and no fork"],
-)
+@pytest.mark.parametrize("in_memory_mib", [0, 1024], ids=["disk", "memory"])
 def test_a_query_is_asked_over_the_dataset_it_names(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    way: str,
-    in_memory_mib: int,
-    query: str,
-    task: dict[str, tuple[str, ...]],
-    expected: str,
+    tmp_path: Path, in_memory_mib: int, query: str, task: dict[str, tuple[str, ...]], expected: str
 ) -> None:
-    monkeypatch.setenv("CLUSTERGRAPH_WORKERS_START", way)
     path = tmp_path / "d.trig"
     path.write_text(TRIG, encoding="utf-8")
 
@@ -264,7 +253,6 @@ def test_stores_of_releases_that_have_gone_are_swept_away_unless_served(tmp_path
     assert disk.quads_of(three.on_disk) == 3000
 
 
-@pytest.mark.usefixtures("either_start")
 def test_a_killed_load_leaves_nothing_half_made(tmp_path: Path) -> None:
     dataset = release(tmp_path, triples(tmp_path, 400_000))
     place = dataset.on_disk

@@ -61,7 +61,6 @@ def test_a_worker_killed_by_another_hand_fails_its_query_alone(data: Path) -> No
     asyncio.run(work())
 
 
-@pytest.mark.usefixtures("either_start")
 def test_workers_killed_again_and_again_are_replaced_again_and_again(data: Path) -> None:
     async def work() -> None:
         async with engine_over(data) as engine:
@@ -99,7 +98,6 @@ def test_a_killed_zygote_is_replaced_and_its_workers_go_with_it(data: Path) -> N
     asyncio.run(work())
 
 
-@pytest.mark.usefixtures("either_start")
 def test_a_zygote_that_answers_no_more_is_replaced(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(crew_module, "_BURIAL_SECONDS", 0.5)
 
@@ -175,7 +173,6 @@ def test_a_closed_engine_leaves_no_process_and_no_zombie(data: Path) -> None:
     asyncio.run(work())
 
 
-@pytest.mark.usefixtures("either_start")
 def test_a_start_that_is_given_up_leaves_no_process(tmp_path: Path) -> None:
     data = triples(tmp_path, 400_000)
 
