@@ -11,6 +11,13 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
+def _processors() -> int:
+    """The processors this process may use; those of the machine where the system does not tell."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 class Settings(BaseSettings):
     """Settings with their defaults; each is the environment variable CLUSTERGRAPH_<NAME>."""
 
@@ -44,6 +51,11 @@ class Settings(BaseSettings):
         default=256, ge=1, description="Longest query text accepted, in KiB; 413 beyond it."
     )
     workers: int = Field(default=4, ge=2, le=256, description="Worker processes that evaluate queries.")
+    workers_start: Literal["auto", "fork", "spawn"] = Field(
+        default="auto",
+        description="How workers are started: fork lets them share a dataset in memory; spawn starts a "
+        "program for each, over a store on disk; auto forks where the system can.",
+    )
     queue_length: int = Field(
         default=64, ge=0, description="Queries that may wait for a worker; 503 beyond that."
     )
@@ -119,7 +131,7 @@ class Settings(BaseSettings):
         default=16_384, ge=1, description="Longest text file that is imported, packed or not, in MiB."
     )
     import_processes: int = Field(
-        default_factory=lambda: min(8, len(os.sched_getaffinity(0))),
+        default_factory=lambda: min(8, _processors()),
         ge=1,
         le=64,
         description="Processes that read the rows of an imported table; as many as processors when not set.",
@@ -134,3 +146,8 @@ class Settings(BaseSettings):
         default=False,
         description="Whether an import may download from addresses that are not public, such as localhost.",
     )
+
+    @property
+    def workers_are_spawned(self) -> bool:
+        """Whether each worker is a program of its own rather than a fork."""
+        return self.workers_start == "spawn" or (self.workers_start == "auto" and not hasattr(os, "fork"))

@@ -35,10 +35,20 @@ def triples(directory: Path, count: int = 3000) -> Path:
     return path
 
 
+def placed_files(path: Path, in_memory_mib: int = 1024) -> DatasetSpec:
+    """The dataset of a file, in memory or on disk by its size and by how workers are started here."""
+    return placed(
+        dataset_of_files([path]),
+        in_memory_mib=in_memory_mib,
+        home=path.parent,
+        spawned=Settings().workers_are_spawned,
+    )
+
+
 @asynccontextmanager
 async def engine_over(dataset: DatasetSpec | Path, **settings: Any) -> AsyncIterator[EmbeddedEngine]:
     """An engine that is started and, whatever happens, closed."""
-    spec = dataset_of_files([dataset]) if isinstance(dataset, Path) else dataset
+    spec = placed_files(dataset) if isinstance(dataset, Path) else dataset
     engine = EmbeddedEngine(spec, Settings(**{"workers": 2, "query_deadline_seconds": 20.0, **settings}))
     await engine.start()
     try:
@@ -81,9 +91,8 @@ class DirectWorkers:
         self._in_memory_mib = in_memory_mib
 
     async def start(self, path: Path) -> DirectWorkers:
-        """Two workers over a file, or over the store of one on disk where `in_memory_mib` is 0."""
-        dataset = placed(dataset_of_files([path]), in_memory_mib=self._in_memory_mib, home=path.parent)
-        await self.crew.start(dataset, self._limits, 2)
+        """Two workers over a file, or over a store on disk where `in_memory_mib` is 0 or they are spawned."""
+        await self.crew.start(placed_files(path, self._in_memory_mib), self._limits, 2)
         return self
 
     async def free_link(self) -> WorkerLink:

@@ -176,6 +176,7 @@ def test_from_never_fetches(trig: Path) -> None:
     assert json.loads(asked(trig, with_port_nine))["results"]["bindings"] == []
 
 
+@pytest.mark.usefixtures("either_start")
 def test_workers_draw_different_random_numbers(trig: Path) -> None:
     query = "SELECT (UUID() AS ?u) (RAND() AS ?r) (STR(BNODE()) AS ?b) (STRUUID() AS ?s) {}"
 

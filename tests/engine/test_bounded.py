@@ -54,6 +54,7 @@ def run(data: Path, work: Callable[[EmbeddedEngine], Awaitable[Any]], **settings
     return asyncio.run(within())
 
 
+@pytest.mark.usefixtures("either_start")
 def test_an_endless_query_stops_at_its_deadline_while_small_ones_are_answered(data: Path) -> None:
     async def work(engine: EmbeddedEngine) -> None:
         endless = asyncio.create_task(body(engine, THREE_WAY_PRODUCT))
@@ -73,6 +74,7 @@ def test_an_endless_query_stops_at_its_deadline_while_small_ones_are_answered(da
     run(data, work, query_deadline_seconds=1.5)
 
 
+@pytest.mark.usefixtures("either_start")
 def test_the_slot_of_a_stopped_query_answers_again(data: Path) -> None:
     async def work(engine: EmbeddedEngine) -> None:
         before = set(engine.processes().workers)
@@ -146,6 +148,7 @@ def test_a_caller_that_leaves_before_the_first_block_stops_the_query(data: Path)
     run(data, work)
 
 
+@pytest.mark.usefixtures("either_start")
 def test_a_query_that_eats_memory_ends_and_the_service_lives(data: Path) -> None:
     async def work(engine: EmbeddedEngine) -> None:
         started = time.monotonic()

@@ -25,14 +25,14 @@ from clustergraph.engine.link import Exchange, WorkerLink
 from clustergraph.engine.nursery import OwnZygotes
 from clustergraph.errors import EngineUnavailable, QueryCrashed, QueryError, UnusableInput
 
-from .asking import COUNT, THREE_WAY_PRODUCT, alive, children, kill, triples, until
+from .asking import COUNT, THREE_WAY_PRODUCT, alive, children, kill, placed_files, triples, until
 
 LIMITS = wire.Limits(memory_bytes=2**29, result_bytes=2**26)
 
 
 @pytest.fixture
 def dataset(tmp_path: Path) -> DatasetSpec:
-    return dataset_of_files([triples(tmp_path)])
+    return placed_files(triples(tmp_path))
 
 
 class Front:
@@ -113,6 +113,7 @@ def test_different_datasets_have_zygotes_of_their_own(tmp_path: Path) -> None:
     asyncio.run(work())
 
 
+@pytest.mark.usefixtures("either_start")
 @pytest.mark.parametrize("run", [asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
 def test_a_lent_zygote_serves_two_fronts_with_workers_of_their_own(
     dataset: DatasetSpec, run: Callable[[Coroutine[None, None, None]], None]
@@ -202,6 +203,7 @@ def test_a_lender_that_has_gone_is_said_to_have_gone(dataset: DatasetSpec) -> No
     asyncio.run(work())
 
 
+@pytest.mark.usefixtures("either_start")
 def test_a_drained_crew_answers_what_it_was_asked_and_then_ends(dataset: DatasetSpec) -> None:
     async def work() -> None:
         own = OwnZygotes()
@@ -241,6 +243,7 @@ def test_a_crew_whose_draining_is_given_up_ends_at_once(dataset: DatasetSpec) ->
     asyncio.run(work())
 
 
+@pytest.mark.usefixtures("either_start")
 def test_what_workers_died_of_is_counted(dataset: DatasetSpec) -> None:
     async def work() -> None:
         async with front(OwnZygotes(), dataset) as only:

@@ -22,6 +22,7 @@ from clustergraph.engine import disk, filters, wire
 from clustergraph.engine.dataset import DataFile, DatasetSpec, dataset_of_files, placed, release_identity
 from clustergraph.engine.nursery import OwnZygotes
 from clustergraph.errors import QueryError, QueryOverBudget, QueryRefused, ReleaseUnavailable, UnusableInput
+from clustergraph.settings import Settings
 
 from .asking import (
     COUNT,
@@ -32,6 +33,7 @@ from .asking import (
     children,
     direct_workers,
     kill,
+    placed_files,
     triples,
     until,
 )
@@ -57,7 +59,7 @@ def release(home: Path, content: Path, number: int = 1) -> DatasetSpec:
     content_hash = f"{number:064x}"
     (directory / "manifest.json").write_text(json.dumps({"content_hash": content_hash}), encoding="utf-8")
     spec = DatasetSpec((DataFile(content),), release=str(number), identity=release_identity(content_hash))
-    return placed(spec, in_memory_mib=0, home=home)
+    return placed(spec, in_memory_mib=0, home=home, spawned=Settings().workers_are_spawned)
 
 
 async def opened(dataset: DatasetSpec) -> int:
@@ -129,6 +131,7 @@ def test_a_query_is_asked_over_the_dataset_it_names(
     assert asyncio.run(work()) == expected
 
 
+@pytest.mark.usefixtures("either_start")
 def test_a_query_that_eats_memory_or_time_ends_and_the_slot_answers_again(tmp_path: Path) -> None:
     async def work() -> None:
         async with on_disk(triples(tmp_path), memory_mib=128) as workers:
@@ -157,6 +160,7 @@ def _exchange() -> object:
     return Exchange(asyncio.get_running_loop())
 
 
+@pytest.mark.usefixtures("either_start")
 def test_a_worker_over_a_disk_opens_no_socket(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(0.5)
@@ -273,6 +277,7 @@ def test_a_killed_load_leaves_nothing_half_made(tmp_path: Path) -> None:
     asyncio.run(work())
 
 
+@pytest.mark.usefixtures("either_start")
 def test_a_maker_that_dies_is_told_as_a_loader_that_dies(tmp_path: Path) -> None:
     dataset = release(tmp_path, triples(tmp_path, 400_000))
 
@@ -299,12 +304,14 @@ def test_two_that_start_at_once_make_one_store(tmp_path: Path) -> None:
     assert asyncio.run(work()) == [50_000] * 3
 
 
+@pytest.mark.usefixtures("either_start")
 def test_faults_in_files_are_all_told_and_nothing_is_kept(tmp_path: Path) -> None:
     bad = []
     for name, text in (("a.ttl", "<a> <b>"), ("b.rdf", '<!DOCTYPE r [<!ENTITY a "b">]><r/>')):
         bad.append(tmp_path / name)
         bad[-1].write_text(text, encoding="utf-8")
-    files = placed(dataset_of_files(bad), in_memory_mib=0, home=tmp_path)
+    spawned = Settings().workers_are_spawned
+    files = placed(dataset_of_files(bad), in_memory_mib=0, home=tmp_path, spawned=spawned)
     with pytest.raises(UnusableInput) as failure:
         asyncio.run(opened(files))
     assert [fault.rule for fault in failure.value.faults] == ["turtle-syntax", "rdfxml-entities"]
@@ -317,11 +324,12 @@ def test_faults_in_files_are_all_told_and_nothing_is_kept(tmp_path: Path) -> Non
     assert [path.suffix for path in dataset.on_disk.parent.iterdir()] == [".lock"]
 
 
+@pytest.mark.usefixtures("either_start")
 def test_the_store_of_files_goes_with_the_engine_and_with_a_killed_zygote(tmp_path: Path) -> None:
     path = triples(tmp_path)
 
     async def work() -> None:
-        dataset = placed(dataset_of_files([path]), in_memory_mib=0, home=tmp_path)
+        dataset = placed_files(path, in_memory_mib=0)
         private = dataset.private
         assert private is not None
         own = OwnZygotes()

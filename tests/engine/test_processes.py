@@ -16,7 +16,6 @@ import pytest
 
 from clustergraph.engine import crew as crew_module
 from clustergraph.engine.base import QueryRequest
-from clustergraph.engine.dataset import dataset_of_files
 from clustergraph.engine.embedded import EmbeddedEngine
 from clustergraph.errors import EngineUnavailable, QueryCrashed, QueryError
 from clustergraph.negotiation import JSON
@@ -32,6 +31,7 @@ from .asking import (
     engine_over,
     kill,
     number,
+    placed_files,
     triples,
     until,
 )
@@ -42,6 +42,7 @@ def data(tmp_path: Path) -> Path:
     return triples(tmp_path)
 
 
+@pytest.mark.usefixtures("either_start")
 def test_a_worker_killed_by_another_hand_fails_its_query_alone(data: Path) -> None:
     async def work() -> None:
         async with engine_over(data) as engine:
@@ -77,6 +78,7 @@ def test_workers_killed_again_and_again_are_replaced_again_and_again(data: Path)
     asyncio.run(work())
 
 
+@pytest.mark.usefixtures("either_start")
 def test_a_killed_zygote_is_replaced_and_its_workers_go_with_it(data: Path) -> None:
     async def work() -> None:
         async with engine_over(data) as engine:
@@ -142,13 +144,16 @@ def test_an_engine_whose_data_have_gone_says_so_and_recovers_when_they_are_back(
     asyncio.run(work())
 
 
+@pytest.mark.usefixtures("either_start")
 def test_a_closed_engine_leaves_no_process_and_no_zombie(data: Path) -> None:
     async def work() -> None:
         before = set(children(os.getpid()))
-        engine = EmbeddedEngine(dataset_of_files([data]), Settings(workers=3))
+        engine = EmbeddedEngine(placed_files(data), Settings(workers=3))
         await engine.start()
         processes = engine.processes()
         assert len(processes.workers) == 3
+        of_zygote = children(processes.zygote or 0)
+        assert set(processes.workers) <= set(of_zygote)
         asked = asyncio.create_task(body(engine, THREE_WAY_PRODUCT))
         waiting = [asyncio.create_task(body(engine, THREE_WAY_PRODUCT)) for _ in range(4)]
         await asyncio.sleep(0.3)
@@ -159,9 +164,7 @@ def test_a_closed_engine_leaves_no_process_and_no_zombie(data: Path) -> None:
         assert all(isinstance(each, QueryCrashed | EngineUnavailable) for each in ended)
         assert set(children(os.getpid())) == before
         # Zombies would still be listed.
-        assert not any(
-            Path(f"/proc/{process}").exists() for process in (processes.zygote, *processes.workers)
-        )
+        assert not any(Path(f"/proc/{process}").exists() for process in (processes.zygote, *of_zygote))
         assert engine.processes().zygote is None
         with pytest.raises(EngineUnavailable):
             await number(engine)
@@ -175,7 +178,7 @@ def test_a_start_that_is_given_up_leaves_no_process(tmp_path: Path) -> None:
 
     async def work() -> None:
         before = set(children(os.getpid()))
-        engine = EmbeddedEngine(dataset_of_files([data]), Settings(workers=2))
+        engine = EmbeddedEngine(placed_files(data), Settings(workers=2))
         start = asyncio.create_task(engine.start())
         await until(lambda: set(children(os.getpid())) != before)
         start.cancel()
@@ -191,13 +194,17 @@ SERVER = """
     import asyncio, sys
     from pathlib import Path
     from clustergraph.engine.base import QueryRequest
-    from clustergraph.engine.dataset import dataset_of_files
+    from clustergraph.engine.dataset import dataset_of_files, placed
     from clustergraph.engine.embedded import EmbeddedEngine
     from clustergraph.negotiation import JSON
     from clustergraph.settings import Settings
 
     async def main():
-        engine = EmbeddedEngine(dataset_of_files([Path(sys.argv[1])]), Settings(workers=3))
+        settings = Settings(workers=3)
+        files = dataset_of_files([Path(sys.argv[1])])
+        spawned = settings.workers_are_spawned
+        dataset = placed(files, in_memory_mib=1024, home=Path(), spawned=spawned)
+        engine = EmbeddedEngine(dataset, settings)
         if sys.argv[3] == "loading":
             print(flush=True)
         await engine.start()
@@ -212,6 +219,7 @@ SERVER = """
 """
 
 
+@pytest.mark.usefixtures("either_start")
 @pytest.mark.parametrize("number_", [signal.SIGKILL, signal.SIGTERM])
 def test_a_killed_server_leaves_no_orphans(data: Path, number_: int) -> None:
     command = [sys.executable, "-c", textwrap.dedent(SERVER), str(data), THREE_WAY_PRODUCT, "serving"]
@@ -219,6 +227,7 @@ def test_a_killed_server_leaves_no_orphans(data: Path, number_: int) -> None:
         assert server.stdout is not None
         processes = [int(each) for each in server.stdout.readline().split()]
         assert len(processes) == 4
+        processes = list({*processes, *children(processes[0])})
         assert all(alive(process) for process in processes)
         server.send_signal(number_)
     asyncio.run(until(lambda: not any(alive(process) for process in processes)))
@@ -287,6 +296,7 @@ def test_an_engine_runs_under_uvloop(data: Path) -> None:
     uvloop.run(work())
 
 
+@pytest.mark.usefixtures("either_start")
 def test_nothing_is_printed_when_a_query_makes_the_engine_panic_or_abort(data: Path) -> None:
     query = "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i } ORDER BY ?c"
     program = SERVER.replace("Settings(workers=3)", "Settings(workers=3, query_memory_mib=64)").replace(
@@ -298,6 +308,7 @@ def test_nothing_is_printed_when_a_query_makes_the_engine_panic_or_abort(data: P
     assert done.stderr == ""
 
 
+@pytest.mark.usefixtures("either_start")
 def test_the_directory_of_the_server_cannot_shadow_its_modules(data: Path, tmp_path: Path) -> None:
     place = tmp_path / "here"
     place.mkdir()

@@ -5,7 +5,8 @@ by Oxigraph in this process. Meanwhile workers and the zygote are killed with -9
 Every answer must be the exact one of a release that is served at that time, every refusal the right one, and
 nothing may fail but shortly after a kill.
 
-This takes half a minute. With CLUSTERGRAPH_LONG_TESTS=1 it takes ten minutes. At the end it writes a table
+This takes half a minute. With CLUSTERGRAPH_LONG_TESTS=1 it takes ten minutes; with
+CLUSTERGRAPH_WORKERS_START=spawn the workers are no forks. At the end it writes a table
 (shown by pytest -s, or where the test fails): kinds of requests by outcome, kills, switches.
 """
 
@@ -31,9 +32,13 @@ import httpx
 import pytest
 from mixed_load import PREFIX, Oracle, Question, empty_content, publish, questions
 
+from clustergraph.settings import Settings
+
 LONG: Final = os.environ.get("CLUSTERGRAPH_LONG_TESTS") == "1"
 SECONDS: Final = 600.0 if LONG else 25.0
 CLIENTS: Final = 8
+#: A process that is started ahead where workers are no forks.
+SPARES: Final = int(Settings().workers_are_spawned)
 SEED: Final = 20261121
 #: A request that runs within so many seconds after a kill may fail.
 WINDOW_SECONDS: Final = 2.0
@@ -412,9 +417,10 @@ def test_no_answer_is_wrong_while_processes_are_killed_and_releases_switched(tmp
         assert _number(server) == report.published
         assert httpx.get(f"{server.address}/readyz", timeout=10).status_code == 200
         settled = time.monotonic() + 15
-        while time.monotonic() < settled and len(server.workers()) != 4:
+        children = 4 + SPARES
+        while time.monotonic() < settled and len(server.workers()) != children:
             time.sleep(0.1)
-        assert (len(server.zygotes()), len(server.workers())) == (1, 4)
+        assert (len(server.zygotes()), len(server.workers())) == (1, children)
         assert len(list(Path(f"/proc/{server.process.pid}/fd").iterdir())) <= descriptors + 12
     answered = {kind for kind, outcome in report.outcomes if outcome == "right"}
     assert answered == {"look-up", "count", "join", "graphs", "construct", "long", "ask"}, str(report)

@@ -151,7 +151,7 @@ class Target:
 
     def vitals(self) -> Vitals:
         """The vital signs now."""
-        tree = _tree(self.process.pid)
+        tree = processes_below(self.process.pid)
         descriptors = sum(1 for _ in Path(f"/proc/{self.process.pid}/fd").iterdir())
         return Vitals(sum(map(_pss_mib, tree)), len(tree), descriptors)
 
@@ -247,7 +247,8 @@ def _announced(process: subprocess.Popen[bytes], log: Path) -> str:
     return address
 
 
-def _tree(root: int) -> list[int]:
+def processes_below(root: int) -> list[int]:
+    """A process and all that it and they have started."""
     found, waiting = [], [root]
     while waiting:
         process = waiting.pop()

@@ -36,7 +36,10 @@ def run_serve(settings: Settings, console: Console, files: tuple[Path, ...], zyg
         if files:
             console.print(Text(f"Serving {', '.join(map(str, files))} exactly as they are."))
             dataset = placed(
-                dataset_of_files(files), in_memory_mib=settings.in_memory_mib, home=settings.home
+                dataset_of_files(files),
+                in_memory_mib=settings.in_memory_mib,
+                home=settings.home,
+                spawned=settings.workers_are_spawned,
             )
         else:
             release = _release_to_serve(settings, console)

@@ -23,7 +23,8 @@ class Channel:
     """One front's connection to a zygote that holds a dataset.
 
     `quads` is the size of the dataset, `pid` the zygote, `load` names this load of the dataset. A worker that
-    has touched more than `idle_wear_bytes` of memory should be replaced when it has nothing to do.
+    has touched more than `idle_wear_bytes` of memory should be replaced when it has nothing to do. Where they
+    are `spawned` each says on its link when it can take its first query; a fork can at once.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class Channel:
         self.quads = 0
         self.pid = 0
         self.load = ""
+        self.spawned = False
         self.idle_wear_bytes = 0
 
     async def begin(self) -> bool:
@@ -58,6 +60,7 @@ class Channel:
         self._handle = _handle(self.pid)
         self.quads = hello["ready"]
         self.load = hello["load"]
+        self.spawned = hello["spawned"]
         self.idle_wear_bytes = hello["idle_wear_bytes"]
         return True
 

@@ -8,8 +8,8 @@ import socket
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from mmap import PAGESIZE
 from pathlib import Path
-from resource import getpagesize
 from typing import Final, Self
 
 from clustergraph.engine import wire
@@ -43,7 +43,7 @@ _SIGNALLED: Final = {
 
 
 class Crew:
-    """Workers of one front over one dataset, and the channel to the zygote that forks them.
+    """Workers of one front over one dataset, and the channel to the zygote that starts them.
 
     `deaths` counts the workers that have gone, by cause: deadline, memory, processor, stack, crash,
     client-gone, retired (for the memory they had touched). `on_free` is called with each worker that can take
@@ -65,13 +65,13 @@ class Crew:
         self._tasks: set[asyncio.Task[None]] = set()
         self._hired = 0
         self._early_deaths = 0
-        self._forks = 0
+        self._starts = 0
         self._unforked = "the process that holds the dataset has gone"
         self._ended = False
         self._closing = False
         self._draining = False
         self._rested: dict[int, int] = {}
-        self._forked = asyncio.Event()
+        self._started = asyncio.Event()
         self._rest: asyncio.TimerHandle | None = None
         self._idle_link: asyncio.Future[None] | None = None
         self.quads = 0
@@ -88,12 +88,12 @@ class Crew:
 
     @property
     def workers(self) -> tuple[int, ...]:
-        """The process identifiers of the workers that have been forked and not been buried."""
+        """The process identifiers of the workers that have been started and not been buried."""
         return tuple(self._processes.values())
 
     @property
     def links(self) -> tuple[tuple[int, WorkerLink], ...]:
-        """The workers that have been forked and not been lost, each with its process identifier."""
+        """The workers that have been started and not been lost, each with its process identifier."""
         return tuple(
             (process, self._links[number])
             for number, process in self._processes.items()
@@ -101,20 +101,20 @@ class Crew:
         )
 
     async def start(self, dataset: DatasetSpec, limits: wire.Limits, size: int) -> Self:
-        """Open the dataset and fork `size` workers; raises what `Zygotes.open` raises."""
+        """Open the dataset and start `size` workers; raises what `Zygotes.open` raises."""
         self._loop = asyncio.get_running_loop()
         self._channel = await self._zygotes.open(dataset, limits)
         self.quads = self._channel.quads
-        self._idle_faults = self._channel.idle_wear_bytes // getpagesize()
+        self._idle_faults = self._channel.idle_wear_bytes // PAGESIZE
         self._spawn(self._listen())
         self._size = size
         for _ in range(size):
             self._hire()
-        await self._forked.wait()
+        await self._started.wait()
         if self._ended or not self._processes:
             await self.aclose()
             raise EngineUnavailable(
-                f"No process could be forked to evaluate queries: {self._unforked}.",
+                f"No process could be started to evaluate queries: {self._unforked}.",
                 fix="Raise the limit of processes or of memory, or set fewer workers.",
             )
         self._rest = self._loop.call_later(_REST_SECONDS, self._look_at_the_idle)
@@ -205,7 +205,8 @@ class Crew:
             self._lost(link)
             return
         # A query sent before the fork is done waits in the socket; nobody needs to wait for the fork.
-        self._free(link)
+        if not self._channel.spawned:
+            self._free(link)
 
     def _free(self, link: WorkerLink) -> None:
         if self._draining:
@@ -213,6 +214,8 @@ class Crew:
                 self._let_go(link)
             self._note_idle()
         elif link.usable and link.number in self._links:
+            if self._channel.spawned and not link.answered:
+                self._note_start()
             self._on_free(link)
 
     def _lost(self, link: WorkerLink) -> None:
@@ -248,13 +251,15 @@ class Crew:
                 message = await self._channel.message()
                 if "forked" in message:
                     self._processes[message["forked"]] = message["process"]
-                    self._note_fork()
+                    if not self._channel.spawned:
+                        self._note_start()
                 elif "exited" in message:
                     self._bury(message["exited"], message["status"])
+                    self._note_start()
                 elif "unforked" in message:
                     self._bury(message["unforked"], None)
                     self._unforked = message["why"]
-                    self._note_fork()
+                    self._note_start()
         if not self._closing:
             workers = self.workers
             self._end()
@@ -262,10 +267,11 @@ class Crew:
             self._channel.kill()
             await self._channel.aclose(workers)
 
-    def _note_fork(self) -> None:
-        self._forks += 1
-        if self._forks >= self._size:
-            self._forked.set()
+    def _note_start(self) -> None:
+        """A worker can take queries, or never will."""
+        self._starts += 1
+        if self._starts >= self._size:
+            self._started.set()
 
     def _note_idle(self) -> None:
         if self._idle_link is not None and not self._idle_link.done():
@@ -292,7 +298,7 @@ class Crew:
         if self._ended:
             return
         self._ended = True
-        self._forked.set()
+        self._started.set()
         if self._rest is not None:
             self._rest.cancel()
         self._note_idle()

@@ -60,13 +60,15 @@ class DatasetSpec:
 
     A file of a release that cannot be read is a damaged release, any other an unusable input. `identity` is
     what equal answers mean: datasets with the same one are the same, asked by the same software. `on_disk` is
-    the directory in which the store is kept (`placed`); None for a store in memory.
+    the directory in which the store is kept (`placed`); None for a store in memory. Workers over a store on
+    disk are forks unless they are to be `spawned` as programs of their own.
     """
 
     files: tuple[DataFile, ...]
     release: str | None = None
     identity: str = field(default_factory=_fresh_identity)
     on_disk: Path | None = None
+    spawned: bool = False
 
     @property
     def private(self) -> Path | None:
@@ -78,6 +80,7 @@ class DatasetSpec:
             "release": self.release,
             "identity": self.identity,
             "on_disk": None if self.on_disk is None else str(self.on_disk),
+            "spawned": self.spawned,
             "files": [
                 {"path": str(file.path), "format": file.format_name, "base": file.base_iri}
                 for file in self.files
@@ -91,6 +94,7 @@ class DatasetSpec:
             value["release"],
             value["identity"],
             None if value["on_disk"] is None else Path(value["on_disk"]),
+            value["spawned"],
         )
 
 
@@ -117,9 +121,10 @@ def release_identity(content_hash: str) -> str:
     return f"{content_hash}-pyoxigraph-{ox.__version__}-clustergraph-{clustergraph.__version__}"
 
 
-def placed(dataset: DatasetSpec, *, in_memory_mib: int, home: Path) -> DatasetSpec:
+def placed(dataset: DatasetSpec, *, in_memory_mib: int, home: Path, spawned: bool = False) -> DatasetSpec:
     """The dataset with the place of its store: on disk where its files are larger than `in_memory_mib`.
 
+    It is always on disk where workers are `spawned`, for only forks share memory.
     The store of a release stands in `home/stores` and is used again; that of plain files in a directory of
     temporary files, which goes with the engine.
     """
@@ -127,12 +132,14 @@ def placed(dataset: DatasetSpec, *, in_memory_mib: int, home: Path) -> DatasetSp
     for file in dataset.files:
         with suppress(OSError):  # a file that cannot be read is reported by `load`
             size += file.path.stat().st_size
-    if size <= in_memory_mib * 1024 * 1024:
-        return replace(dataset, on_disk=None)
+    if size <= in_memory_mib * 1024 * 1024 and not spawned:
+        return replace(dataset, on_disk=None, spawned=False)
     name = store_name(dataset.identity)
     if dataset.release is None:
-        return replace(dataset, on_disk=Path(tempfile.gettempdir()) / f"clustergraph-{name}" / "dataset")
-    return replace(dataset, on_disk=home.absolute() / "stores" / name)
+        place = Path(tempfile.gettempdir()) / f"clustergraph-{name}" / "dataset"
+    else:
+        place = home.absolute() / "stores" / name
+    return replace(dataset, on_disk=place, spawned=spawned)
 
 
 def store_name(identity: str) -> str:

@@ -18,7 +18,8 @@ PATIENCE_SECONDS: Final = 1.0
 class WorkerLink(asyncio.Protocol):
     """The connection to one worker.
 
-    `on_free` is called when an answer is complete and the worker can take another; `on_lost` when the
+    `on_free` is called when an answer is complete and the worker can take another, and when a worker that was
+    spawned can take its first; `on_lost` when the
     connection has ended for any reason, a worker that left after its answer included; `dismiss` kills it
     for the cause it is given. `dataset` is the identity of the dataset that the worker holds.
     """
@@ -88,6 +89,9 @@ class WorkerLink(asyncio.Protocol):
             self._take(kind, body)
 
     def _take(self, kind: bytes, body: bytes) -> None:
+        if kind == wire.READY:
+            self._on_free(self)
+            return
         exchange = self.exchange
         if exchange is None:
             return

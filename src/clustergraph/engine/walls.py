@@ -1,4 +1,4 @@
-"""The walls around a worker, set after the fork: what it may use, open and outlive."""
+"""The walls around a worker, set before its first query: what it may use, open and outlive."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ Front and zygote exchange JSON, each message after its length (4 bytes, big-endi
 queries after their length as well and answers in frames: one byte of kind, the length of the body (4 bytes),
 the body. One or more frames answer a query, and the last of them is END or ERROR; in capitals it says as well
 that the worker leaves after it. CODED, empty, comes first where the body is in the content coding that the
-query allowed.
+query allowed. READY, empty, comes before the first query of a worker that was not forked but spawned.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ DATA: Final = b"d"
 CODED: Final = b"c"
 END: Final = b"e"
 ERROR: Final = b"x"
+READY: Final = b"r"
 LAST_END: Final = b"E"
 LAST_ERROR: Final = b"X"
 

@@ -1,4 +1,4 @@
-"""A worker: one forked process that evaluates one query at a time and can be killed at any moment."""
+"""A worker: one process that evaluates one query at a time and can be killed at any moment."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Place:
 def run(link: socket.socket, place: Place, zygote: int) -> None:
     """Be a worker until the front closes `link` or a query's answer says that this worker leaves.
 
-    To be called in a fresh fork; ends the process. Queries are evaluated in a thread of their own: its random
+    To be called in a fresh process; ends it. Queries are evaluated in a thread of their own: its random
     generator is seeded anew, where the forking thread's would give every worker the same UUID(), RAND() and
     BNODE(), and its stack is large.
     """

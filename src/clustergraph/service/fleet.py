@@ -1,6 +1,6 @@
 """The other front processes of a service: started, replaced when they die, ended with the first.
 
-Each speaks HTTP on the same port and has workers of its own, forked by the one zygote that the first front
+Each speaks HTTP on the same port and has workers of its own, started by the one zygote that the first front
 owns; it asks the first for a connection to it over the socket it was started with.
 """
 
