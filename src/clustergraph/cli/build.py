@@ -11,7 +11,7 @@ from rich.text import Text
 from clustergraph import snapshot
 from clustergraph.build.pipeline import BuildOutcome
 from clustergraph.build.pipeline import build as build_release
-from clustergraph.cli.info import show_release
+from clustergraph.cli.releases import show_release
 from clustergraph.cli.terminal import progress
 from clustergraph.errors import BuildRefused, Fault, UnusableInput
 from clustergraph.imports.store import StoredImport

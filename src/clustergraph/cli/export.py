@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from clustergraph.cli.info import required_release
+from clustergraph.cli.releases import required_release
 from clustergraph.errors import UnusableInput
 from clustergraph.export.tables import (
     CURATED,

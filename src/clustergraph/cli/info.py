@@ -11,11 +11,10 @@ from rich.console import Console
 
 from clustergraph import __version__, snapshot
 from clustergraph.build.staleness import is_stale
+from clustergraph.cli.releases import show_release
 from clustergraph.cli.terminal import figures
-from clustergraph.errors import ReleaseUnavailable
 from clustergraph.imports.store import StoredImport, stored_imports
 from clustergraph.settings import Settings
-from clustergraph.snapshot import Manifest, Release
 from clustergraph.sources.content import Content, find_content
 from clustergraph.sources.table_notes import CuratedTable, curated_tables
 
@@ -79,39 +78,3 @@ def _show_tables(console: Console, content: Content, imports: Sequence[StoredImp
         if rows:
             console.print()
             console.print(figures(title, rows))
-
-
-def show_release(console: Console, manifest: Manifest) -> None:
-    """What a release holds: triples, things by class, validation outcome, seconds."""
-    gate = manifest.validation
-    console.print()
-    console.print(
-        figures(
-            f"Release {manifest.release}",
-            [
-                (
-                    "built",
-                    f"{manifest.built_at:%Y-%m-%d %H:%M} UTC in {sum(manifest.seconds.values()):.1f} s",
-                ),
-                ("triples", f"{manifest.triples:,} ({manifest.inferred:,} of them inferred)"),
-                (
-                    "validation",
-                    f"{gate.violations} violations, {gate.warnings} warnings, {gate.infos} notes",
-                ),
-                ("content hash", f"sha256:{manifest.content_hash}"),
-                ("licence", manifest.licence),
-            ],
-        )
-    )
-    console.print()
-    console.print(figures("Things by class", [(kind.label, f"{kind.count:,}") for kind in manifest.kinds]))
-
-
-def required_release(settings: Settings) -> Release:
-    """The current release; raises ReleaseUnavailable, with what to do, when there is none."""
-    release = snapshot.current_release(settings.home)
-    if release is None:
-        raise ReleaseUnavailable(
-            "No release has been built yet.", where=str(settings.home), fix="Run `clustergraph build` first."
-        )
-    return release

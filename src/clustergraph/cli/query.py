@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from clustergraph import iris, negotiation
-from clustergraph.cli.info import required_release
+from clustergraph.cli.releases import required_release
 from clustergraph.cli.terminal import figures
 from clustergraph.engine.base import QueryRequest
 from clustergraph.engine.embedded import EmbeddedEngine

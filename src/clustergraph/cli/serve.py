@@ -11,7 +11,7 @@ from rich.text import Text
 
 from clustergraph import snapshot
 from clustergraph.build.staleness import is_stale
-from clustergraph.cli.info import show_release
+from clustergraph.cli.releases import show_release
 from clustergraph.cli.terminal import show_faults
 from clustergraph.engine.dataset import dataset_of_files, placed
 from clustergraph.engine.nursery import OwnZygotes
