@@ -16,7 +16,7 @@ help:
 	@echo "make lint   ruff, mypy (strict) and import-linter"
 	@echo "make check  lint and test"
 	@echo "make bench  measure speed beside other servers (15 minutes); writes docs/benchmarks.md"
-	@echo "make bench-large  the same questions over 10 M triples, and builds of that size"
+	@echo "make bench-large  the same questions over 10 M triples, and large builds; a page in docs/ for each"
 	@echo "make clean  remove .venv and caches"
 
 $(STAMP): pyproject.toml

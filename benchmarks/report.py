@@ -81,8 +81,9 @@ def markdown(results: Sequence[Result], run: Circumstances, *, picture: str | No
     lines = [
         "# Benchmarks",
         "",
-        "Written by `make bench`; not to be edited. Our service beside `oxigraph serve` (in memory), "
-        "rdflib-endpoint and the raw engine (pyoxigraph in a bare process), all in one run.",
+        "Written by `make bench` or `make bench-large`; not to be edited. Our service beside "
+        "`oxigraph serve` (in memory), rdflib-endpoint and the raw engine (pyoxigraph in a bare process), "
+        "all in one run.",
         "",
         f"{run.date}, in {run.minutes:g} minutes. "
         + ", ".join(f"{name}: {value}" for name, value in run.machine.items())

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Final
 
@@ -73,14 +73,30 @@ def main() -> int:
             "The targets of memory, start and the twelve queries are set for 1 M triples, not for fewer."
         )
     if results:
-        whole = not (given.only or given.quick or given.triples or failed)
-        page = PAGE if whole else bench.directory / "benchmarks.md"
-        latest = LATEST if whole else bench.directory / "latest.json"
-        report.write(results, run, page=page, latest=latest)
-        console.print(Text(f"{run.minutes:g} minutes; written: {page}, {latest}"))
+        as_meant = not (given.quick or given.triples or failed)
+        for written, page, latest in pages(results, given.only or (), bench.directory, as_meant=as_meant):
+            report.write(written, run, page=page, latest=latest)
+            console.print(Text(f"{run.minutes:g} minutes; written: {page}, {latest}"))
     for name, why in failed.items():
         console.print(Text(f"{name} failed: {why}", style="bold red"))
     return int(bool(failed))
+
+
+def pages(
+    results: list[Result], only: Collection[str], scratch: Path, *, as_meant: bool
+) -> list[tuple[list[Result], Path, Path]]:
+    """What is written to which page and JSON: a whole run and each large measure have theirs in the project.
+
+    Others, and what was not measured as it is meant to be, goes to the directory `scratch`.
+    """
+    if as_meant and not only:
+        return [(results, PAGE, LATEST)]
+    if as_meant and set(only) <= set(LARGE):
+        return [
+            ([each], PAGE.with_name(f"benchmarks-{each.name}.md"), LATEST.with_name(f"{each.name}.json"))
+            for each in results
+        ]
+    return [(results, scratch / "benchmarks.md", scratch / "latest.json")]
 
 
 def _bench(given: argparse.Namespace, console: Console) -> Bench:

@@ -10,7 +10,7 @@ import pytest
 from benchmarks.measure import Result, Table
 from benchmarks.peers import Peers
 from benchmarks.report import Circumstances
-from benchmarks.run import MEASURES
+from benchmarks.run import LARGE, MEASURES, pages
 
 from benchmarks import chart, measure, report
 
@@ -111,7 +111,20 @@ def test_the_figures_of_every_round_are_kept_for_machines(tmp_path: Path) -> Non
     assert page.read_text().startswith("# Benchmarks")
 
 
+def test_only_a_run_as_it_is_meant_replaces_what_the_project_publishes(tmp_path: Path) -> None:
+    large = [Result(name, name, [], [], [], {}) for name in LARGE]
+
+    def names(results: list[Result], only: list[str], *, as_meant: bool = True) -> list[str]:
+        return [page.name for _, page, _ in pages(results, only, tmp_path, as_meant=as_meant)]
+
+    assert names(RESULTS, []) == ["benchmarks.md"]
+    assert names(large, [*LARGE]) == [f"benchmarks-{name}.md" for name in LARGE]
+    for given, as_meant in ((["lookup"], True), ([], False), ([*LARGE], False)):
+        (found,) = pages(large, given, tmp_path, as_meant=as_meant)
+        assert found == (large, tmp_path / "benchmarks.md", tmp_path / "latest.json")
+
+
 def test_every_measure_is_named_in_the_readme_of_the_benchmarks() -> None:
     readme = (Path(__file__).resolve().parents[2] / "benchmarks" / "README.md").read_text()
-    for name in MEASURES:
+    for name in (*MEASURES, *LARGE):
         assert f"`{name}`" in readme
