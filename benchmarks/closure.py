@@ -60,7 +60,6 @@ def main(triples: int) -> None:
     report = close(
         store,
         rules,
-        inferred_graph=iris.INFERRED_GRAPH,
         triple_budget=50_000_000,
         deadline_seconds=600,
         progress=print,

@@ -13,15 +13,12 @@ from clustergraph.build.joins import alone
 from clustergraph.build.rules import Rule
 
 
-def fixpoint(
-    store: ox.Store, rules: Iterable[Rule], *, inferred_graph: str | None = None, by_hash: bool = False
-) -> int:
+def fixpoint(store: ox.Store, rules: Iterable[Rule], *, by_hash: bool = False) -> int:
     """Run every rule as a SPARQL update until none adds anything; returns the number of passes.
 
-    With an inferred graph, new triples go there, too, as a build needs it; what is known is then left out by
-    FILTER NOT EXISTS. With `by_hash` patterns are joined as the closure joins them, else as the engine likes.
+    With `by_hash` patterns are joined as the closure joins them, else as the engine likes.
     """
-    updates = [_update(rule, inferred_graph, by_hash=by_hash) for rule in rules]
+    updates = [_update(rule, by_hash=by_hash) for rule in rules]
     passes, before = 0, -1
     while len(store) != before:
         before = len(store)
@@ -31,15 +28,8 @@ def fixpoint(
     return passes
 
 
-def _update(rule: Rule, inferred_graph: str | None, *, by_hash: bool) -> str:
+def _update(rule: Rule, *, by_hash: bool) -> str:
     patterns = rule.body.patterns
     joined = map(alone, patterns) if by_hash and len(patterns) > 1 else map(str, patterns)
     body = " ".join((*rule.body.values, *joined)) + rule.guard()
-    if inferred_graph is None:
-        return f"INSERT {{ {' '.join(map(str, rule.head))} }} WHERE {{ {body} }}"
-    # One update for each triple of the head, so that each is left out by itself.
-    return " ;\n".join(
-        f"INSERT {{ {head} GRAPH <{inferred_graph}> {{ {head} }} }} "
-        f"WHERE {{ {body} FILTER NOT EXISTS {{ {head} }} }}"
-        for head in rule.head
-    )
+    return f"INSERT {{ {' '.join(map(str, rule.head))} }} WHERE {{ {body} }}"

@@ -6,10 +6,7 @@ from collections.abc import Iterable
 
 import pyoxigraph as ox
 
-from clustergraph import iris
 from clustergraph.build.closure import ClosureReport, close, compile_rules
-
-INFERRED = ox.NamedNode(iris.INFERRED_GRAPH)
 
 
 def quads(turtle: str) -> list[ox.Quad]:
@@ -20,18 +17,25 @@ def quads(turtle: str) -> list[ox.Quad]:
 def closed(
     ontology: Iterable[ox.Quad], data: Iterable[ox.Quad], *, triple_budget: int = 100_000
 ) -> tuple[ox.Store, ClosureReport]:
-    """A store with ontology and data, closed."""
+    """A store with ontology and data, closed; it holds what it held and what was inferred, nothing else."""
     stated = list(ontology)
     store = ox.Store()
     store.extend([*stated, *data])
+    before = set(store)
     report = close(
         store,
         compile_rules(stated),
-        inferred_graph=INFERRED.value,
         triple_budget=triple_budget,
         deadline_seconds=60,
     )
+    assert set(store) == before | set(report.quads)
+    assert len(store) == len(before) + report.inferred
     return store, report
+
+
+def inferred(report: ClosureReport) -> set[str]:
+    """What was inferred, in N-Triples syntax."""
+    return {str(quad.triple) for quad in report.quads}
 
 
 def triples(store: ox.Store, graph: ox.NamedNode | ox.DefaultGraph) -> set[str]:

@@ -10,7 +10,7 @@ import pyoxigraph as ox
 import pytest
 
 from .axiom_kinds import CASES, PREFIXES, Case
-from .graphs import INFERRED, closed, quads, triples
+from .graphs import closed, inferred, quads
 from .oracle import entailed, is_kept
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,8 +42,8 @@ def oracle_by_case(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[st
 
 
 def by_closure(ontology: list[ox.Quad], data: list[ox.Quad]) -> set[str]:
-    store, _ = closed(ontology, data)
-    return {f"{triple} ." for triple in triples(store, INFERRED)}
+    _, report = closed(ontology, data)
+    return {f"{triple} ." for triple in inferred(report)}
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in CASES])

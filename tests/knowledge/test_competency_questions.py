@@ -19,7 +19,7 @@ import pyoxigraph as ox
 import pytest
 
 from clustergraph.build.closure import close, compile_rules
-from clustergraph.iris import INFERRED_GRAPH, XSD, expand
+from clustergraph.iris import XSD, expand
 from clustergraph.library.bind import bind
 from clustergraph.library.model import Answerable, NamedQuery
 from clustergraph.library.query import load_queries
@@ -79,7 +79,6 @@ def asked(released_store: ox.Store) -> Asked:
         close(
             store,
             compile_rules(axioms),
-            inferred_graph=INFERRED_GRAPH,
             triple_budget=1_000_000,
             deadline_seconds=60,
         )

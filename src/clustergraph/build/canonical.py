@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import chain
+
 import pyoxigraph as ox
 
 _FORMAT = ox.RdfFormat.N_QUADS
 
 
-def canonical_nquads(store: ox.Store) -> bytes:
-    """A dataset in canonical N-Quads.
+def canonical_nquads(store: ox.Store, more: Iterable[ox.Quad] = ()) -> bytes:
+    """A dataset in canonical N-Quads: the quads of a store, and more that are not in it, each given once.
 
     RDFC-1.0 names blank nodes by the quads that mention them and by no others (W3C RDF Dataset
     Canonicalization, section 4.4), so only lines with a blank node, or a literal that looks like one, pass
@@ -16,7 +19,8 @@ def canonical_nquads(store: ox.Store) -> bytes:
     """
     lines: list[bytes] = []
     with_blank_nodes: list[bytes] = []
-    for line in (store.dump(format=_FORMAT) or b"").splitlines(keepends=True):
+    texts = (store.dump(format=_FORMAT) or b"", ox.serialize(more, format=_FORMAT) or b"")
+    for line in chain.from_iterable(text.splitlines(keepends=True) for text in texts):
         (with_blank_nodes if b"_:" in line else lines).append(line)
     dataset = ox.Dataset(ox.parse(b"".join(with_blank_nodes), format=_FORMAT))
     dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)

@@ -13,14 +13,14 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from itertools import chain, islice
+from itertools import islice
 from typing import Final, TypeAlias
 
 import pyoxigraph as ox
 
 from clustergraph.build.compilation import compile_rules
 from clustergraph.build.consistency import inconsistencies
-from clustergraph.build.graphs import RDF_TYPE, Term
+from clustergraph.build.graphs import RDF_TYPE, Term, in_graph
 from clustergraph.build.joins import everywhere, from_new
 from clustergraph.build.ordering import Readers, in_dependency_order
 from clustergraph.build.rules import OF_ANY_CLASS, Key, Pattern, Rule, keys_of
@@ -41,33 +41,38 @@ _Row: TypeAlias = "ox.QuerySolution | tuple[Term, Term]"
 
 @dataclass(frozen=True, slots=True)
 class ClosureReport:
-    """What a closure did: triples inferred, rounds to the fixpoint, seconds, and triples by rule name.
+    """What a closure did: the triples inferred, rounds to the fixpoint, seconds, and triples by rule name.
 
     A triple that several rules conclude counts for the first one.
     """
 
-    inferred: int
+    quads: Sequence[ox.Quad]
     rounds: int
     seconds: float
     by_rule: Mapping[str, int]
+
+    @property
+    def inferred(self) -> int:
+        """How many triples were inferred."""
+        return len(self.quads)
 
 
 def close(
     store: ox.Store,
     rules: Iterable[Rule],
     *,
-    inferred_graph: str,
     triple_budget: int,
     deadline_seconds: float,
     progress: Callable[[str], None] | None = None,
 ) -> ClosureReport:
-    """Add every conclusion of the rules to the default graph and to the inferred graph, each once.
+    """Add every conclusion of the rules to the default graph, each once.
 
-    Rules match in the default graph, which must hold the merged asserted triples. Raises BuildRefused with
+    Rules match in the default graph, which must hold the merged asserted triples. The report lists what was
+    added: an inferred graph in the store would cost as much again to write. Raises BuildRefused with
     one fault, naming the rule that grew most, when more than `triple_budget` triples would be inferred or
     `deadline_seconds` have passed; the store then holds a part of the conclusions and is to be thrown away.
     """
-    run = _Run(store, ox.NamedNode(inferred_graph), triple_budget, deadline_seconds)
+    run = _Run(store, triple_budget, deadline_seconds)
     ordered = in_dependency_order(rules)
     readers = Readers(ordered)
     collects = gc.isenabled()
@@ -92,7 +97,7 @@ def close(
         if collects:
             gc.enable()
     return ClosureReport(
-        inferred=run.inferred,
+        quads=run.inferred,
         rounds=run.round,
         seconds=time.monotonic() - run.begun,
         by_rule=dict(run.by_rule),
@@ -102,12 +107,11 @@ def close(
 @dataclass(slots=True)
 class _Run:
     store: ox.Store
-    inferred_graph: ox.NamedNode
     budget: int
     seconds: float
     begun: float = field(default_factory=time.monotonic)
     round: int = 1
-    inferred: int = 0
+    inferred: list[ox.Quad] = field(default_factory=list)
     before: int = 0
     by_rule: Counter[str] = field(default_factory=Counter)
     reaches: dict[Rule, Reach] = field(default_factory=dict)
@@ -118,13 +122,13 @@ class _Run:
         return _NEW[(self.round - 1) % 2]
 
     def begin_round(self) -> None:
-        self.before = self.inferred
+        self.before = len(self.inferred)
         self.round += 1
         self.store.remove_graph(ox.NamedNode(_NEW[self.round % 2]))
 
     def report(self, progress: Callable[[str], None] | None) -> None:
         if progress is not None:
-            progress(f"round {self.round}: {self.inferred - self.before:,} new triples")
+            progress(f"round {self.round}: {len(self.inferred) - self.before:,} new triples")
 
     def everywhere(self, rule: Rule) -> Iterator[_Row]:
         """What a rule finds in the default graph, as rows of its variables."""
@@ -168,10 +172,10 @@ class _Run:
                 new += found
             self._look_at_the_clock(rule, len(new))
             self._look_at_the_budget(rule, len(new))
-        self.inferred += len(new)
         if new:
+            self.inferred += new
             self.by_rule[rule.name] += len(new)
-            self._write(chain.from_iterable((quad, _copy(quad, self.inferred_graph)) for quad in new))
+            self._write(iter(new))
         return self._hand_on(rule, new, awaited)
 
     def _hand_on(self, rule: Rule, new: Sequence[ox.Quad], awaited: Set[Key]) -> Set[Key]:
@@ -183,7 +187,7 @@ class _Run:
             woken = [quad for quad in new if keys_of(_key(quad)) & awaited]
             fresh = frozenset(key for quad in woken for key in keys_of(_key(quad)) & awaited)
         of_round = ox.NamedNode(_NEW[self.round % 2])
-        self._write(_copy(quad, of_round) for quad in woken)
+        self._write(in_graph(of_round, woken))
         return fresh
 
     def _is_known(self, head: Pattern) -> bool:
@@ -196,7 +200,7 @@ class _Run:
             self.store.extend(some)
 
     def _look_at_the_budget(self, rule: Rule, pending: int) -> None:
-        if self.inferred + pending > self.budget:
+        if len(self.inferred) + pending > self.budget:
             raise self._refusal(rule, pending, f"its budget of {self.budget:,} inferred triples", "TRIPLES")
 
     def _look_at_the_clock(self, rule: Rule, pending: int) -> None:
@@ -224,10 +228,6 @@ class _Run:
 
 def _key(quad: ox.Quad) -> Key:
     return quad.predicate.value, str(quad.object) if quad.predicate == RDF_TYPE else None
-
-
-def _copy(quad: ox.Quad, graph: ox.NamedNode) -> ox.Quad:
-    return ox.Quad(quad.subject, quad.predicate, quad.object, graph)
 
 
 def _conclusion(head: Pattern, columns: tuple[str, ...]) -> Callable[[_Row], ox.Quad]:

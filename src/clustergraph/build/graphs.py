@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final, TypeAlias
 
 import pyoxigraph as ox
@@ -21,6 +21,12 @@ NIL: Final = ox.NamedNode(f"{iris.RDF}nil")
 
 class IllFormed(Exception):
     """A structure written in RDF that is broken; the text says how."""
+
+
+def in_graph(graph: ox.NamedNode, quads: Iterable[ox.Quad]) -> Iterator[ox.Quad]:
+    """The triples of the quads, in a graph."""
+    for quad in quads:
+        yield ox.Quad(quad.subject, quad.predicate, quad.object, graph)
 
 
 def written(term: Term) -> str:

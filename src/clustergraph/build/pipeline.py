@@ -21,6 +21,7 @@ from clustergraph.build.canonical import canonical_nquads
 from clustergraph.build.closure import close, compile_rules, inconsistencies
 from clustergraph.build.collect import Collection, collect
 from clustergraph.build.faults import gate, warnings
+from clustergraph.build.graphs import in_graph
 from clustergraph.build.validation import ValidationReport, validate
 from clustergraph.errors import BuildRefused, Fault, ReleaseUnavailable, Severity, UnusableInput
 from clustergraph.export.release import exported_tables
@@ -43,14 +44,14 @@ _TOOLS: Final = ("pyoxigraph", "pyshacl", "rdflib")
 class Dataset:
     """A closed and validated dataset in memory.
 
-    `store` holds default graph, source graphs and the inferred graph; `inferred` counts inferred triples;
-    `seconds` is the time of each stage.
+    `store` holds the default graph and the source graphs; `inferred` are the triples of the default graph
+    that no source states; `seconds` is the time of each stage.
     """
 
     store: ox.Store
     collection: Collection
     report: ValidationReport
-    inferred: int
+    inferred: Sequence[ox.Quad]
     seconds: dict[str, float] = field(default_factory=dict)
 
 
@@ -82,21 +83,20 @@ def build_dataset(
     asserted = list(store.quads_for_pattern(None, None, None, ox.DefaultGraph()))
     progress(f"read {len(asserted):,} triples")
     rejections: list[Fault] = []
-    inferred = 0
+    inferred: Sequence[ox.Quad] = ()
     with _stage("close", "drawing the conclusions of the ontology (OWL 2 RL)", seconds, progress):
         try:
             closure = close(
                 store,
                 compile_rules(collection.ontology),
-                inferred_graph=iris.INFERRED_GRAPH,
                 triple_budget=settings.closure_triples,
                 deadline_seconds=settings.closure_seconds,
             )
-            inferred = closure.inferred
+            inferred = closure.quads
             rejections.extend(inconsistencies(store, collection.ontology))
         except BuildRefused as refusal:
             rejections.extend(refusal.faults)
-    progress(f"inferred {inferred:,} triples")
+    progress(f"inferred {len(inferred):,} triples")
     report = ValidationReport(())
     with _stage("validate", "validating against the shapes (SHACL)", seconds, progress):
         try:
@@ -138,7 +138,8 @@ def build(
     with snapshot.publishing(settings.home) as pending:
         dataset = build_dataset(content, settings, progress, other_faults=other_faults, imports=taken)
         with _stage("canonicalise", "writing canonical N-Quads", dataset.seconds, progress):
-            body = canonical_nquads(dataset.store)
+            inferred_graph = in_graph(ox.NamedNode(iris.INFERRED_GRAPH), dataset.inferred)
+            body = canonical_nquads(dataset.store, inferred_graph)
             content_hash = hashlib.sha256(body).hexdigest()
         noticed = warnings(dataset.collection, dataset.report)
         current = _sound_current(settings)
@@ -166,9 +167,8 @@ def build(
                 pending.write(table.path, table.csv)
                 pending.write(table.notes, table.told)
             pending.write(snapshot.MAPPINGS, sssom_tsv(dataset.store))
-            pending.write(
-                snapshot.QUALITY, json.dumps(quality(dataset.store, dataset.report), indent=2).encode()
-            )
+            measured = quality(dataset.store, dataset.report, inferred=len(dataset.inferred))
+            pending.write(snapshot.QUALITY, json.dumps(measured, indent=2).encode())
             pages, sites = evidence_measures.pages(dataset.store)
             manifest = Manifest(
                 release=pending.number,
@@ -179,8 +179,8 @@ def build(
                 inputs=inputs,
                 files=dict(pending.files),
                 triples=triples,
-                quads=len(dataset.store),
-                inferred=dataset.inferred,
+                quads=len(dataset.store) + len(dataset.inferred),
+                inferred=len(dataset.inferred),
                 kinds=catalogue.kinds(dataset.store),
                 sources=catalogue.sources(dataset.store),
                 pages=pages,

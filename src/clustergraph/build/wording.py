@@ -24,10 +24,7 @@ class Wording:
             for quad in self.store.quads_for_pattern(individual, RDF_TYPE, expression.iri)
             if isinstance(quad.graph_name, ox.NamedNode)
         )
-        stated = [graph for graph in graphs if graph != iris.INFERRED_GRAPH.removeprefix(iris.GRAPH)]
-        if stated:
-            return f"stated in {', '.join(stated)}"
-        return "inferred" if graphs else "stated"
+        return f"stated in {', '.join(graphs)}" if graphs else "inferred"
 
     def of_class(self, expression: ClassExpression) -> str:
         """A class by its label, an expression as it is written."""

@@ -19,7 +19,7 @@ _DEFAULT = ox.DefaultGraph()
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """A store with every conclusion drawn, and how many there are."""
+    """A store with every conclusion drawn, and which they are."""
 
     store: ox.Store
     report: ClosureReport
@@ -75,7 +75,6 @@ class CheckedDataset:
         report = close(
             store,
             compile_rules(self.collection.ontology),
-            inferred_graph=iris.INFERRED_GRAPH,
             triple_budget=self.settings.closure_triples,
             deadline_seconds=self.settings.closure_seconds,
         )

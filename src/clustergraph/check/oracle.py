@@ -30,7 +30,6 @@ _DEADLINE_SECONDS: Final = 180
 _CONTEXT: Final = (f"{RDF}type", f"{CG}fragmentOf")
 _NOT_COMPARED: Final = (f"{OWL}sameAs", f"{OWL}differentFrom")
 _EVERYTHING: Final = (f"{OWL}Thing", f"{RDFS}Resource")
-_INFERRED: Final = "urn:x-clustergraph:inferred"
 
 
 @measured("closure")
@@ -91,14 +90,13 @@ def our_closure(
     store = ox.Store()
     store.extend(quads)
     store.extend(ox.Quad(triple.subject, triple.predicate, triple.object) for triple in facts)
-    close(
+    report = close(
         store,
         compile_rules(quads),
-        inferred_graph=_INFERRED,
         triple_budget=dataset.settings.closure_triples,
         deadline_seconds=dataset.settings.closure_seconds,
     )
-    return {quad.triple for quad in store.quads_for_pattern(None, None, None, ox.NamedNode(_INFERRED))}
+    return {quad.triple for quad in report.quads}
 
 
 def owlrl_closure(triples: Iterable[ox.Triple]) -> set[ox.Triple]:

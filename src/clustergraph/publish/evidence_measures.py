@@ -1,4 +1,4 @@
-"""Counts over a dataset: statements by source, evidence by class, definitions, inferred triples.
+"""Counts over a dataset: statements by source, evidence by class, definitions.
 
 Things are IRIs as text; every result has a fixed order.
 """
@@ -16,7 +16,6 @@ from clustergraph import iris
 from clustergraph.iris import CG, DCT, OWL, RDF, RDFS, SKOS
 
 _DEFAULT: Final = ox.DefaultGraph()
-_INFERRED: Final = ox.NamedNode(iris.INFERRED_GRAPH)
 _UNKNOWN: Final = "unknown"
 
 #: Classes whose members are records of what a source says, rather than things that sources name.
@@ -214,12 +213,9 @@ def definitions(store: ox.Store) -> Iterator[tuple[str, int, tuple[str, ...]]]:
             yield kind, len(terms), tuple(term for term in terms if not _is_defined(store, term))
 
 
-def triples(store: ox.Store) -> tuple[int, int]:
-    """How many triples there are, and how many of them are inferred."""
-    return (
-        sum(1 for _ in store.quads_for_pattern(None, None, None, _DEFAULT)),
-        sum(1 for _ in store.quads_for_pattern(None, None, None, _INFERRED)),
-    )
+def triples(store: ox.Store) -> int:
+    """How many triples there are."""
+    return sum(1 for _ in store.quads_for_pattern(None, None, None, _DEFAULT))
 
 
 def _members(store: ox.Store, class_iri: str) -> set[str]:

@@ -117,7 +117,7 @@ def sssom_tsv(store: ox.Store) -> bytes:
 
 
 def _stated(store: ox.Store) -> Iterator[tuple[ox.NamedNode, str, ox.NamedNode]]:
-    """The mapping statements of every named graph but the inferred one."""
+    """The mapping statements of the sources."""
     for predicate in (*_MATCHES, *_AXIOMS):
         for quad in store.quads_for_pattern(None, ox.NamedNode(predicate), None, None):
             if quad.graph_name == _INFERRED or isinstance(quad.graph_name, ox.DefaultGraph):

@@ -144,21 +144,21 @@ class Quality(_Frozen):
     open_results: tuple[OpenResult, ...] | None
 
 
-def quality(store: ox.Store, report: GateReport | None = None) -> dict[str, Any]:
+def quality(store: ox.Store, report: GateReport | None = None, *, inferred: int) -> dict[str, Any]:
     """The measures of `measure` as a JSON object."""
-    return measure(store, report).model_dump(mode="json")
+    return measure(store, report, inferred=inferred).model_dump(mode="json")
 
 
-def measure(store: ox.Store, report: GateReport | None = None) -> Quality:
+def measure(store: ox.Store, report: GateReport | None = None, *, inferred: int) -> Quality:
     """Measures a closed dataset, and groups the open results of its validation report.
 
-    The default graph holds every triple once and the inferred graph those that no source states.
+    The default graph holds every triple once; `inferred` is how many of them no source states.
     """
     figures = measures.statements_by_source(store, "Observation")
     claims = measures.statements_by_source(store, "Claim")
     single, with_evidence = measures.things_by_number_of_sources(store)
     kinds = measures.kinds(store)
-    triples, inferred = measures.triples(store)
+    triples = measures.triples(store)
     discrepancies = measures.discrepancies(store)
     sources = [_source(store, source, figures, claims) for source in measures.sources(store)]
     return Quality(

@@ -22,7 +22,8 @@ TERM_KINDS: Final = tuple(
 )
 
 _CURATED: Final = tuple(ox.NamedNode(iris.graph(name)) for name in ("ontology", "schemes", "alignments"))
-_INFERRED: Final = ox.NamedNode(iris.INFERRED_GRAPH)
+#: What a source states stands in a graph of its own besides.
+_OF_NO_SOURCE: Final = (ox.DefaultGraph(), ox.NamedNode(iris.INFERRED_GRAPH))
 _NIL: Final = ox.NamedNode(f"{RDF}nil")
 _LONGEST_EXAMPLE: Final = 140
 _OPERATORS: Final = {"intersectionOf": " and ", "unionOf": " or "}
@@ -184,14 +185,14 @@ class Statements:
         """One statement with a property: a stated one before an inferred one, the best evidenced first."""
         found = [
             (
-                quad.graph_name == _INFERRED,
+                quad.graph_name in _OF_NO_SOURCE,
                 -self._evidence[quad.subject.value],
                 quad.subject.value,
                 str(quad.object),
                 quad,
             )
             for quad in self._store.quads_for_pattern(None, ox.NamedNode(predicate), None, None)
-            if isinstance(quad.subject, ox.NamedNode) and isinstance(quad.graph_name, ox.NamedNode)
+            if isinstance(quad.subject, ox.NamedNode)
         ]
         if not found:
             return None
