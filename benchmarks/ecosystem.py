@@ -10,7 +10,8 @@ conform.
 
 Structure: countries with regions in three levels, a strategy with priorities for each region of the second
 level, calls under a few instruments of a few programmes, partnerships of three to eight organisations, a
-figure for each partnership and each second organisation, and the place in a document that states each.
+figure for each partnership and each second organisation, and the place on a slide of a document that states
+each.
 """
 
 from __future__ import annotations
@@ -35,9 +36,8 @@ _THEMES: Final = (
 _PROGRAMMES: Final = 6
 _INSTRUMENTS: Final = 12
 _PARTNERSHIPS_A_CALL: Final = 25
-_PLACES_A_DOCUMENT: Final = 20_000
-#: Places of everything but organisations, calls and partnerships, at most.
-_OTHER_PLACES: Final = 6_000
+_PLACES_A_SLIDE: Final = 40
+_PLACES_A_DOCUMENT: Final = 25 * _PLACES_A_SLIDE
 #: Indicators with their units.
 _MEMBERS: Final = ("smes-represented", f"{iris.UNIT}NUM")
 _BUDGET: Final = ("budget", f"{iris.CURRENCY}EUR")
@@ -64,11 +64,6 @@ class Size:
         return -(-self.partnerships // _PARTNERSHIPS_A_CALL)
 
     @property
-    def documents(self) -> int:
-        places = self.organisations + self.partnerships + self.calls + _OTHER_PLACES
-        return -(-places // _PLACES_A_DOCUMENT)
-
-    @property
     def countries(self) -> tuple[str, ...]:
         return COUNTRIES[: max(2, min(len(COUNTRIES), self.organisations // 400))]
 
@@ -79,8 +74,6 @@ def lines(size: Size, *, seed: int = 5) -> Iterator[str]:
     codes = [code for code in region_codes(size.countries) if len(code) <= 5]
     lowest = [code for code in codes if len(code) == 5]
     evidence = _Evidence()
-    for number in range(size.documents):
-        yield _document(number)
     yield _framework(evidence)
     for code in codes:
         yield _territory(code, evidence)
@@ -107,20 +100,24 @@ class _Evidence:
         self._given = 0
 
     def place(self) -> tuple[str, str]:
-        """The IRI of a new fragment, and its triples."""
+        """The IRI of a new fragment and its triples; the first of a slide or a document brings that along."""
         number = self._given
         self._given += 1
         document, line = divmod(number, _PLACES_A_DOCUMENT)
+        slide = number // _PLACES_A_SLIDE
         fragment = _id("fragment", number)
-        return fragment, _thing(
+        block = _thing(
             fragment,
             "SourceFragment",
             f"place {number}",
             (_cg("fragmentOf"), _id("source", document)),
             (_cg("lineStart"), _number(line + 1)),
             (_cg("lineEnd"), _number(line + 1)),
-            (_cg("onSlide"), _id("slide", document)),
+            (_cg("onSlide"), _id("slide", slide)),
         )
+        if line % _PLACES_A_SLIDE == 0:
+            block = _slide(slide, document, line + 1) + block
+        return fragment, (_document(document) if line == 0 else "") + block
 
 
 def _stated(
@@ -134,24 +131,27 @@ def _stated(
 
 
 def _document(number: int) -> str:
-    source, slide = _id("source", number), _id("slide", number)
     return _thing(
-        source,
+        _id("source", number),
         "SourceDocument",
         f"document {number}",
         (f"<{iris.DCT}title>", _text(f"Synthetic document {number}")),
         (_cg("fileName"), f'"synthetic-{number}.txt"'),
         (_cg("sha256"), f'"{number:064x}"'),
         (_cg("asOfBasis"), _concept("as-of-basis", "unknown")),
-    ) + _thing(
-        slide,
+    )
+
+
+def _slide(number: int, document: int, first_line: int) -> str:
+    return _thing(
+        _id("slide", number),
         "Slide",
         f"slide {number}",
-        (_cg("fragmentOf"), source),
-        (_cg("slideNumber"), _number(1)),
+        (_cg("fragmentOf"), _id("source", document)),
+        (_cg("slideNumber"), _number(first_line // _PLACES_A_SLIDE + 1)),
         (_cg("slideHeading"), _text(f"Synthetic heading {number}")),
-        (_cg("lineStart"), _number(1)),
-        (_cg("lineEnd"), _number(_PLACES_A_DOCUMENT)),
+        (_cg("lineStart"), _number(first_line)),
+        (_cg("lineEnd"), _number(first_line + _PLACES_A_SLIDE - 1)),
     )
 
 

@@ -139,22 +139,28 @@ def ratios(ours: Sequence[float], theirs: Sequence[float]) -> list[float]:
 
 
 def interleaved(
-    bench: Bench, candidates: Mapping[str, Callable[[int], float]], *, warm: bool = True
+    bench: Bench,
+    candidates: Mapping[str, Callable[[int], float]],
+    *,
+    warm: bool = True,
+    at_most: int | None = None,
 ) -> dict[str, list[float]]:
     """Measure every candidate once a round, in an order that turns round each time.
 
-    A candidate is told the number of the round. The first turn of each is thrown away with `warm`.
+    A candidate is told the number of the round. The first turn of each is thrown away with `warm`. They take
+    turns `at_most` so often, where that is given.
     """
     found: dict[str, list[float]] = {name: [] for name in candidates}
     names = list(candidates)
     if warm:
         for name in names:
             candidates[name](-1)
-    for number in range(bench.rounds):
+    rounds = min(bench.rounds, at_most or bench.rounds)
+    for number in range(rounds):
         for name in names if number % 2 == 0 else reversed(names):
             found[name].append(candidates[name](number))
         bench.say(
-            f"round {number + 1}/{bench.rounds}: "
+            f"round {number + 1}/{rounds}: "
             + ", ".join(f"{name} {values[-1]:.4g}" for name, values in found.items())
         )
     return found

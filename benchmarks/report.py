@@ -111,11 +111,10 @@ def markdown(results: Sequence[Result], run: Circumstances, *, picture: str | No
         "## Method",
         "",
         f"Machines are shared and noisy, so only ratios within one run count. The candidates take turns, "
-        f"{run.settings['rounds']} rounds of each, in an order that turns round; a ratio is taken "
-        "in every round "
-        "and the median of the ratios is what is reported, with the smallest and the largest in brackets. "
-        "Answers are compared with the raw engine’s before a rate is taken. The data are synthetic "
-        "(`benchmarks/generator.py`, deterministic, "
+        f"{run.settings['rounds']} rounds of each or fewer, in an order that turns round; a ratio is taken "
+        "in every round and the median of the ratios is what is reported, with the smallest and the largest "
+        "in brackets. Answers are compared with the raw engine’s before a rate is taken. The data are "
+        "synthetic (`benchmarks/generator.py`, deterministic, "
         f"{run.settings['triples']} triples unless said otherwise); the twelve query types are in "
         "`benchmarks/queries/`. Everything runs on one machine, load generator included, so that an absolute "
         "figure is no promise for another one.",

@@ -103,7 +103,7 @@ def test_a_fault_in_it_would_be_found(small: Path, tmp_path: Path) -> None:
 
 def test_every_way_to_close_it_finds_the_same_number_of_triples(small: Path, tmp_path: Path) -> None:
     found = set()
-    for name in ("close", "naive", "naive-merged", "naive-by-hash"):
+    for name in ("close", "naive", "naive-by-hash"):
         task = stages.Task(small, tmp_path)
         stages.TASKS[name](task)
         found.add(task.counts["inferred"])
