@@ -8,6 +8,7 @@ import pytest
 
 from clustergraph.build.pipeline import build
 from clustergraph.settings import Settings
+from clustergraph.snapshot import Release, current_release
 from clustergraph.sources.content import Content
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -25,3 +26,11 @@ def built_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("home")
     build(Content(ROOT), Settings(home=home), lambda words: None)
     return home
+
+
+@pytest.fixture(scope="session")
+def release(built_home: Path) -> Release:
+    """The release built from this checkout."""
+    found = current_release(built_home)
+    assert found is not None
+    return found

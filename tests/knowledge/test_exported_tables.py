@@ -16,7 +16,7 @@ import pytest
 from clustergraph import iris
 from clustergraph.build.collect import known_labels
 from clustergraph.build.pipeline import canonical_nquads
-from clustergraph.snapshot import Release, current_release
+from clustergraph.snapshot import Release
 from clustergraph.sources.content import Content
 from clustergraph.sources.curated import read_data_files
 from clustergraph.sources.importing import ImportContext, ImportInput, TableImporter, unpacked
@@ -44,14 +44,6 @@ EXCHANGED = {
     "conflicts_with",
 }
 KIND = {kind.name: kind for kind in KINDS}
-
-
-@pytest.fixture(scope="module")
-def release(built_home: Path) -> Release:
-    """The release built from this checkout."""
-    found = current_release(built_home)
-    assert found is not None
-    return found
 
 
 @pytest.fixture(scope="module")

@@ -1,12 +1,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from clustergraph.library.query import NamedQuery, load_queries
-from clustergraph.snapshot import Release, current_release
+from clustergraph.snapshot import Release
 from protocol.serving import Service, application, release_application, settings
 
 HOSTILE = """\
@@ -54,13 +53,6 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     (library / "statements.rq").write_text(QUERY, encoding="utf-8")
     with Service(application(data, settings(), None, load_queries(library))) as running:
         yield running
-
-
-@pytest.fixture(scope="session")
-def release(built_home: Path) -> Release:
-    found = current_release(built_home)
-    assert found is not None
-    return found
 
 
 @pytest.fixture(scope="session")
